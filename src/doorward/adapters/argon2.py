@@ -1,0 +1,90 @@
+"""Argon2id in a pool of as many threads as there are cores, with a bounded queue before it."""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from doorward.domain.errors import Busy
+from doorward.domain.password import Password
+from doorward.domain.policies.hashing import HashingPolicy
+
+R = TypeVar("R")
+NICENESS = 10
+QUEUE_SECONDS = 2.0
+HISTORY_SECONDS = 5.0
+
+
+class Argon2PasswordHasher:
+    """Hashes beside the event loop. More threads than cores would add memory and delay, never speed.
+
+    When the queue is full it says so at once (Busy): nobody waits for an answer that comes too late.
+    """
+
+    def __init__(self, policy: HashingPolicy, *, workers: int = 1) -> None:
+        self._argon2 = PasswordHasher(
+            time_cost=policy.time_cost, memory_cost=policy.memory_kib, parallelism=policy.parallelism
+        )
+        self.slots = policy.slots or max(1, (os.cpu_count() or 1) // workers)
+        self._pool = ThreadPoolExecutor(self.slots, "hashing", initializer=_give_way)
+        self._dummy, seconds = _timed(lambda: self._argon2.hash("nobody has this password"))
+        self.queue = policy.queue if policy.queue is not None else max(8, int(self.slots * QUEUE_SECONDS / seconds))
+        self._in_flight = 0
+        self.computed = 0
+
+    async def hash(self, password: Password) -> str:
+        return await self._run(lambda: self._argon2.hash(password.text))
+
+    async def verify(self, password_hash: str | None, password: Password) -> bool:
+        matches = await self._run(lambda: self._matches(password_hash or self._dummy, password))
+        return matches and password_hash is not None
+
+    async def matches_any(self, password_hashes: tuple[str, ...], password: Password) -> bool:
+        def compare() -> bool:
+            deadline = time.monotonic() + HISTORY_SECONDS
+            newest_first = (h for h in password_hashes if time.monotonic() < deadline)
+            return any(self._matches(h, password) for h in newest_first)
+
+        return await self._run(compare)
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return self._argon2.check_needs_rehash(password_hash)
+
+    def close(self) -> None:
+        """Stop the threads once they have finished what they are at."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _matches(self, password_hash: str, password: Password) -> bool:
+        self.computed += 1
+        try:
+            return password.is_hashable and self._argon2.verify(password_hash, password.text)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], R]) -> R:
+        if self._in_flight >= self.slots + self.queue:
+            raise Busy(QUEUE_SECONDS)
+        self._in_flight += 1
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        future.add_done_callback(self._finished)
+        return await future
+
+    def _finished(self, future: "asyncio.Future[R]") -> None:
+        self._in_flight -= 1
+
+
+def _timed(work: Callable[[], str]) -> tuple[str, float]:
+    start = time.perf_counter()
+    return work(), time.perf_counter() - start
+
+
+def _give_way() -> None:
+    """Run at lower priority (Linux: per thread), so that a flood of sign-ins delays nothing else."""
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,0 +1,33 @@
+"""Events and letters as lines: for one machine, where nobody else listens."""
+
+import logging
+from collections.abc import Mapping
+
+from doorward.domain.messages import Mail
+from doorward.ports.delivery import DeliveryFailed
+
+events = logging.getLogger("doorward.events")
+
+
+class LogEventPublisher:
+    """Writes each event to the log."""
+
+    async def publish(self, event: Mapping[str, object]) -> None:
+        events.info("event", extra={"event": event["type"], "event_id": event["id"], "subject": event["subject"]})
+
+
+class NoMailer:
+    """Stands where mail is switched off: every letter is refused for good."""
+
+    async def send(self, mail: Mail) -> None:
+        raise DeliveryFailed("mail is switched off", is_final=True)
+
+    async def check(self) -> None:
+        """Nothing that could be down."""
+
+
+def terminal_line(mail: Mail, inbox_url: str) -> str:
+    """What the terminal shows in development for a caught letter."""
+    code = f"  code {mail.code}  valid {mail.valid_seconds} s" if mail.code else ""
+    link = f"  link {mail.link}" if mail.link and not mail.code else ""
+    return f"mail -> {mail.to}{code}{link}  {inbox_url}"

@@ -1,0 +1,60 @@
+"""The development inbox: letters are caught, shown and waited for; nothing leaves the machine unless told to."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorward.domain.messages import Mail
+from doorward.ports.clock import Clock
+from doorward.ports.delivery import Mailer
+
+KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtMail:
+    """A letter and when it came."""
+
+    mail: Mail
+    received_at: datetime
+
+
+class InboxMailer:
+    """Keeps the newest letters, tells a listener about each, and passes them on if there is a real mailer too."""
+
+    def __init__(self, *, now: Clock, tell: Callable[[Mail], None], forward: Mailer | None = None) -> None:
+        self._now = now
+        self._tell = tell
+        self._forward = forward
+        self._caught: deque[CaughtMail] = deque(maxlen=KEPT)
+        self._arrived = asyncio.Condition()
+
+    async def send(self, mail: Mail) -> None:
+        if self._forward is not None:
+            await self._forward.send(mail)
+        async with self._arrived:
+            self._caught.appendleft(CaughtMail(mail, self._now()))
+            self._arrived.notify_all()
+        self._tell(mail)
+
+    async def check(self) -> None:
+        if self._forward is not None:
+            await self._forward.check()
+
+    async def messages(self, *, to: str | None = None, wait: float = 0) -> Sequence[CaughtMail]:
+        """The caught letters, newest first; with `wait` (seconds), until there is one."""
+        try:
+            async with asyncio.timeout(wait), self._arrived:
+                await self._arrived.wait_for(lambda: self._find(to))
+        except TimeoutError:
+            pass
+        return self._find(to)
+
+    async def clear(self) -> None:
+        """Forget all letters."""
+        self._caught.clear()
+
+    def _find(self, to: str | None) -> list[CaughtMail]:
+        return [caught for caught in self._caught if to is None or caught.mail.to == to]

@@ -1,0 +1,26 @@
+"""Tallies in a dict."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from doorward.domain.tally import Tally
+
+
+class MemoryCounters:
+    """Tallies in a dict; one step of the event loop is atomic."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Tally] = {}
+
+    async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
+        self.rows[key] = change(self.rows.get(key, Tally()))
+        return self.rows[key]
+
+    async def find(self, key: str) -> Tally:
+        return self.rows.get(key, Tally())
+
+    async def purge(self, now: datetime) -> int:
+        gone = [key for key, tally in self.rows.items() if tally.at(now) == Tally()]
+        for key in gone:
+            del self.rows[key]
+        return len(gone)

@@ -1,0 +1,191 @@
+"""All records in dicts, changed together or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from doorward.adapters.memory.outbox import MemoryOutbox
+from doorward.adapters.memory.readers import (
+    MemoryAuditLog,
+    MemoryChallenges,
+    MemoryRegistrations,
+    MemorySessions,
+    MemoryUsers,
+    Table,
+)
+from doorward.domain.challenge import Challenge
+from doorward.domain.errors import IdentifierTaken
+from doorward.domain.registration import Registration
+from doorward.domain.session import Session
+from doorward.ports import writes
+from doorward.ports.store import AuditRow
+
+
+@dataclass(slots=True)
+class _Journal:
+    """What to put back if a commit fails half-way."""
+
+    undo: list[tuple[Table, Any, Any]] = field(default_factory=list)
+
+    def put(self, table: Table, key: Any, value: Any) -> None:
+        self.undo.append((table, key, table.get(key)))
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value
+
+    def roll_back(self) -> None:
+        for table, key, before in reversed(self.undo):
+            if before is None:
+                table.pop(key, None)
+            else:
+                table[key] = before
+
+
+class MemoryStore:
+    """All records in dicts; a commit that fails half-way is undone from a journal."""
+
+    def __init__(self, outbox: MemoryOutbox, *, notify: Callable[[], None] = lambda: None) -> None:
+        self.users = MemoryUsers()
+        self.registrations = MemoryRegistrations()
+        self.challenges = MemoryChallenges()
+        self.sessions = MemorySessions()
+        self.audit = MemoryAuditLog()
+        self._outbox = outbox
+        self._notify = notify
+        self._sequence = 0
+        self._handlers: dict[type, Callable[[_Journal, Any], None]] = {
+            writes.AddUser: self._add_user,
+            writes.SaveUser: self._save_user,
+            writes.CountFailedAttempt: self._count_failed_attempt,
+            writes.RemoveUser: self._remove_user,
+            writes.AddFormerPassword: self._add_former_password,
+            writes.AddRegistration: lambda j, w: j.put(self.registrations.rows, w.registration.id, w.registration),
+            writes.SettleRegistrations: self._settle_registrations,
+            writes.AddChallenge: lambda j, w: j.put(self.challenges.rows, w.challenge.id, w.challenge),
+            writes.HandOver: self._hand_over,
+            writes.ConsumeChallenge: self._consume_challenge,
+            writes.ConsumeChallenges: self._consume_challenges,
+            writes.AddSession: lambda j, w: j.put(self.sessions.rows, w.session.id, w.session),
+            writes.RotateSession: self._rotate_session,
+            writes.EndSession: self._end_session,
+            writes.EndSessions: self._end_sessions,
+            writes.Record: self._record,
+            writes.AddLoginAttempt: lambda j, w: j.put(self.audit.attempts, w.attempt.id, w.attempt),
+            writes.Send: self._send,
+        }
+
+    async def commit(self, *changes: writes.Write) -> None:
+        journal = _Journal()
+        try:
+            for change in changes:
+                self._handlers[type(change)](journal, change)
+        except BaseException:
+            journal.roll_back()
+            raise
+        if writes.fills_outbox(changes):
+            self._notify()
+
+    async def check(self) -> None:
+        """Memory always answers."""
+
+    async def purge(self, now: datetime) -> int:
+        journal = _Journal()
+        for table in (self.registrations.rows, self.challenges.rows, self.sessions.rows):
+            for key in [key for key, row in table.items() if row.expires_at <= now]:
+                journal.put(table, key, None)
+        return len(journal.undo)
+
+    def _add_user(self, journal: _Journal, write: writes.AddUser) -> None:
+        for identifier in write.user.identifiers():
+            if identifier in self.users.by_identifier:
+                raise IdentifierTaken(identifier.kind.value)
+            journal.put(self.users.by_identifier, identifier, write.user.id)
+        journal.put(self.users.rows, write.user.id, write.user)
+
+    def _save_user(self, journal: _Journal, write: writes.SaveUser) -> None:
+        stored = self.users.rows.get(write.old.id)
+        if stored is None or any(getattr(stored, name) != getattr(write.old, name) for name in write.guard):
+            raise writes.Stale
+        values = {name: getattr(write.new, name) for name in writes.changed_members(write)}
+        journal.put(self.users.rows, stored.id, replace(stored, **values))
+
+    def _count_failed_attempt(self, journal: _Journal, write: writes.CountFailedAttempt) -> None:
+        stored = self.users.rows.get(write.user_id)
+        if stored is not None:
+            journal.put(self.users.rows, stored.id, replace(stored, failed_attempts=stored.failed_attempts + 1))
+
+    def _remove_user(self, journal: _Journal, write: writes.RemoveUser) -> None:
+        user = self.users.rows.get(write.user_id)
+        if user is None:
+            raise writes.Stale
+        for identifier in user.identifiers():
+            journal.put(self.users.by_identifier, identifier, None)
+        for table, owner in ((self.sessions.rows, "user_id"), (self.challenges.rows, "subject_id")):
+            for key in [key for key, row in table.items() if getattr(row, owner) == user.id]:
+                journal.put(table, key, None)
+        journal.put(self.users.former, user.id, None)
+        journal.put(self.users.rows, user.id, None)
+
+    def _add_former_password(self, journal: _Journal, write: writes.AddFormerPassword) -> None:
+        kept = (write.password_hash, *self.users.former.get(write.user_id, ()))
+        journal.put(self.users.former, write.user_id, kept[: write.keep])
+
+    def _settle_registrations(self, journal: _Journal, write: writes.SettleRegistrations) -> None:
+        rows: dict[UUID, Registration] = self.registrations.rows
+        for row in [row for row in rows.values() if row.email == write.email]:
+            journal.put(rows, row.id, None if row.id == write.winner_id else replace(row, is_decoy=True))
+
+    def _hand_over(self, journal: _Journal, write: writes.HandOver) -> None:
+        stored: Challenge | None = self.challenges.rows.get(write.challenge.id)
+        if stored is None or stored.consumed_at is not None:
+            raise writes.Stale
+        journal.put(self.challenges.rows, stored.id, write.challenge)
+
+    def _consume_challenge(self, journal: _Journal, write: writes.ConsumeChallenge) -> None:
+        stored: Challenge | None = self.challenges.rows.get(write.challenge_id)
+        if stored is None or stored.consumed_at is not None:
+            raise writes.Stale
+        journal.put(self.challenges.rows, stored.id, replace(stored, consumed_at=write.at))
+
+    def _consume_challenges(self, journal: _Journal, write: writes.ConsumeChallenges) -> None:
+        for row in list(self.challenges.rows.values()):
+            if (row.subject_id, row.purpose, row.consumed_at) == (write.subject_id, write.purpose, None):
+                journal.put(self.challenges.rows, row.id, replace(row, consumed_at=write.at))
+
+    def _rotate_session(self, journal: _Journal, write: writes.RotateSession) -> None:
+        stored: Session | None = self.sessions.rows.get(write.session.id)
+        if stored is None or stored.ended_at or stored.generation != write.session.generation - 1:
+            raise writes.Stale
+        journal.put(self.sessions.rows, stored.id, write.session)
+
+    def _end_session(self, journal: _Journal, write: writes.EndSession) -> None:
+        stored: Session | None = self.sessions.rows.get(write.session_id)
+        if stored is None or stored.ended_at:
+            raise writes.Stale
+        journal.put(self.sessions.rows, stored.id, replace(stored, ended_at=write.at))
+
+    def _end_sessions(self, journal: _Journal, write: writes.EndSessions) -> None:
+        for row in list(self.sessions.rows.values()):
+            if row.user_id == write.user_id and row.id != write.but and row.ended_at is None:
+                journal.put(self.sessions.rows, row.id, replace(row, ended_at=write.at))
+
+    def _record(self, journal: _Journal, write: writes.Record) -> None:
+        event = write.event
+        self._sequence += 1
+        row = AuditRow(
+            id=event.id,
+            user_id=event.user_id,
+            event_type=event.type.audit_name,
+            event_time=event.at,
+            details=dict(event.details),
+            ip_address=event.client.ip_address,
+        )
+        journal.put(self.audit.rows, self._sequence, row)
+        if event.type.wire_name:
+            journal.put(self._outbox.rows, event.id, self._outbox.waiting_event(event))
+
+    def _send(self, journal: _Journal, write: writes.Send) -> None:
+        journal.put(self._outbox.rows, write.message.id, self._outbox.waiting_message(write.message, write.at))

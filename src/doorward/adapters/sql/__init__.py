@@ -1,0 +1,1 @@
+"""Storage in SQL through SQLAlchemy's async core; SQLite is built in."""

@@ -1,0 +1,47 @@
+"""Tallies in a table."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from doorward.adapters.sql import tables
+from doorward.adapters.sql.engine import Database
+from doorward.adapters.sql.mapping import columns_of, to_tally
+from doorward.domain.tally import Tally
+
+
+class SqlCounters:
+    """Each change reads and writes its row in one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
+        rows = tables.counters
+        async with self._database.writing() as connection:
+            stored = await _find(connection, key)
+            changed = change(stored or Tally())
+            if stored is None:
+                await connection.execute(insert(rows).values({"key": key, **columns_of(changed)}))
+            elif changed != stored:
+                await connection.execute(update(rows).where(rows.c.key == key).values(columns_of(changed)))
+        return changed
+
+    async def find(self, key: str) -> Tally:
+        async with self._database.reading() as connection:
+            return await _find(connection, key) or Tally()
+
+    async def purge(self, now: datetime) -> int:
+        rows = tables.counters
+        is_held = (rows.c.reserved > 0) & (rows.c.reserved_until > now)
+        is_over = or_(rows.c.expires_at <= now, (rows.c.count == 0) & rows.c.last_at.is_(None))
+        async with self._database.writing() as connection:
+            return (await connection.execute(delete(rows).where(is_over, ~is_held))).rowcount
+
+
+async def _find(connection: AsyncConnection, key: str) -> Tally | None:
+    rows = tables.counters
+    row = (await connection.execute(select(rows).where(rows.c.key == key))).mappings().first()
+    return to_tally(row) if row else None

@@ -1,0 +1,66 @@
+"""Rows to records and back."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from doorward.domain.challenge import Challenge, Purpose
+from doorward.domain.events import LoginAttempt
+from doorward.domain.registration import Registration
+from doorward.domain.session import Session
+from doorward.domain.tally import Tally
+from doorward.domain.user import Profile, Role, Status, User
+from doorward.ports.store import AuditRow
+
+Row = dict[str, Any]
+PROFILE = tuple(f.name for f in fields(Profile))
+
+
+def columns_of(record: Any) -> Row:
+    """A record's members by column; a profile's members stand beside them."""
+    row = {f.name: getattr(record, f.name) for f in fields(record)}
+    profile = row.pop("profile", None)
+    return row | ({name: getattr(profile, name) for name in PROFILE} if profile else {})
+
+
+def _with_profile(row: RowMapping) -> Row:
+    plain = dict(row)
+    return {
+        **{k: v for k, v in plain.items() if k not in PROFILE},
+        "profile": Profile(**{n: plain[n] for n in PROFILE}),
+    }
+
+
+def to_user(row: RowMapping) -> User:
+    user = User(**_with_profile(row))
+    return replace(user, status=Status(user.status), role=Role(user.role))
+
+
+def to_registration(row: RowMapping) -> Registration:
+    return Registration(**_with_profile(row))
+
+
+def to_challenge(row: RowMapping) -> Challenge:
+    challenge = Challenge(**row)
+    return replace(challenge, purpose=Purpose(challenge.purpose))
+
+
+def to_session(row: RowMapping) -> Session:
+    return Session(**row)
+
+
+def to_audit_row(row: RowMapping) -> AuditRow:
+    return AuditRow(**_without(row, "sequence"))
+
+
+def to_login_attempt(row: RowMapping) -> LoginAttempt:
+    return LoginAttempt(**_without(row, "sequence"))
+
+
+def to_tally(row: RowMapping) -> Tally:
+    return Tally(**_without(row, "key"))
+
+
+def _without(row: RowMapping, name: str) -> Row:
+    return {key: value for key, value in row.items() if key != name}

@@ -1,0 +1,106 @@
+"""The outbox table."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, delete, func, or_, select, update
+
+from doorward.adapters.sql import tables
+from doorward.adapters.sql.engine import Database
+from doorward.domain.messages import Message, MessageKind
+from doorward.ports.outbox import Lane, OutboxItem
+
+
+class SqlOutbox:
+    """Leases on rows; a lease that runs out (its holder died) is open to anybody."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(
+        self, lane: Lane, *, owner: str, now: datetime, lease: timedelta, limit: int
+    ) -> Sequence[OutboxItem]:
+        if not await self._has_due(lane, now):
+            return []
+        rows = tables.outbox
+        waiting = select(rows).where(rows.c.lane == lane, rows.c.dead_at.is_(None)).order_by(rows.c.sequence)
+        if lane is Lane.MESSAGES:
+            is_free = or_(rows.c.lease_until.is_(None), rows.c.lease_until <= now)
+            waiting = waiting.where(rows.c.due_at <= now, is_free)
+        async with self._database.writing() as connection:
+            found = (await connection.execute(waiting.limit(limit))).mappings().all()
+            if lane is Lane.EVENTS and _must_wait(found, now):
+                return []
+            ids = [row["id"] for row in found]
+            claimed = {"owner": owner, "lease_until": now + lease, "attempts": rows.c.attempts + 1}
+            await connection.execute(update(rows).where(rows.c.id.in_(ids)).values(claimed))
+        return [_to_item(row) for row in found]
+
+    async def complete(self, item: OutboxItem, *, owner: str) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(delete(tables.outbox).where(*_held(item, owner)))
+
+    async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
+        freed = {"owner": None, "lease_until": None, "due_at": at, "reason": reason[:255]}
+        await self._update(item, owner, freed)
+
+    async def bury(self, item: OutboxItem, *, owner: str, reason: str) -> None:
+        await self._update(item, owner, {"dead_at": tables.outbox.c.lease_until, "reason": reason[:255]})
+
+    async def depth(self) -> Mapping[str, int]:
+        rows = tables.outbox
+        is_dead = rows.c.dead_at.is_not(None)
+        async with self._database.reading() as connection:
+            alive = await connection.execute(select(rows.c.lane, func.count()).where(~is_dead).group_by(rows.c.lane))
+            counts = dict.fromkeys((lane.value for lane in Lane), 0)
+            counts.update((lane, count) for lane, count in alive.all())
+            dead = await connection.scalar(select(func.count()).select_from(rows).where(is_dead))
+        return counts | {"dead": dead or 0}
+
+    async def _has_due(self, lane: Lane, now: datetime) -> bool:
+        """Look before asking for the write lock: most polls find nothing."""
+        rows = tables.outbox
+        due = select(rows.c.id).where(rows.c.lane == lane, rows.c.dead_at.is_(None), rows.c.due_at <= now).limit(1)
+        async with self._database.reading() as connection:
+            return (await connection.execute(due)).first() is not None
+
+    async def _update(self, item: OutboxItem, owner: str, values: dict[str, Any]) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(update(tables.outbox).where(*_held(item, owner)).values(values))
+
+
+def _must_wait(found: Sequence[RowMapping], now: datetime) -> bool:
+    """Whether another owner publishes, or the oldest event waits for its next try."""
+    is_leased = any(row["lease_until"] is not None and now < row["lease_until"] for row in found)
+    return is_leased or bool(found and now < found[0]["due_at"])
+
+
+def _held(item: OutboxItem, owner: str) -> tuple[Any, ...]:
+    rows = tables.outbox
+    return rows.c.id == item.id, rows.c.owner == owner, rows.c.attempts == item.attempts
+
+
+def _to_item(row: RowMapping) -> OutboxItem:
+    lane, payload = Lane(row["lane"]), row["payload"]
+    return OutboxItem(
+        id=row["id"],
+        lane=lane,
+        payload=payload if lane is Lane.EVENTS else {},
+        attempts=row["attempts"] + 1,
+        created_at=row["created_at"],
+        message=_to_message(payload) if lane is Lane.MESSAGES else None,
+    )
+
+
+def _to_message(payload: Mapping[str, Any]) -> Message:
+    challenge_id = payload["challenge_id"]
+    return Message(
+        id=UUID(payload["id"]),
+        kind=MessageKind(payload["kind"]),
+        to=payload["to"],
+        subject_id=UUID(payload["subject_id"]),
+        challenge_id=UUID(challenge_id) if challenge_id else None,
+        params=payload["params"],
+    )

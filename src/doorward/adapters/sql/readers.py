@@ -1,0 +1,173 @@
+"""Reads."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, or_, select, tuple_
+
+from doorward.adapters.sql import mapping, tables
+from doorward.adapters.sql.engine import Database
+from doorward.domain.challenge import Challenge, Purpose
+from doorward.domain.cursor import read_cursor, write_cursor
+from doorward.domain.errors import InvalidInput, NotFound, Violation
+from doorward.domain.events import LoginAttempt
+from doorward.domain.identifiers import Identifier
+from doorward.domain.registration import Registration
+from doorward.domain.session import Session
+from doorward.domain.user import User
+from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery
+
+T = TypeVar("T")
+FORMER_PASSWORD = "former_password"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What all reads share."""
+
+    database: Database
+
+    async def all(self, query: Select[Any], to_record: Callable[[RowMapping], T]) -> list[T]:
+        async with self.database.reading() as connection:
+            return [to_record(row) for row in (await connection.execute(query)).mappings()]
+
+    async def first(self, query: Select[Any], to_record: Callable[[RowMapping], T]) -> T | None:
+        found = await self.all(query.limit(1), to_record)
+        return found[0] if found else None
+
+    async def by_id(self, table: Table, record_id: UUID, to_record: Callable[[RowMapping], T]) -> T | None:
+        return await self.first(select(table).where(table.c.id == record_id), to_record)
+
+
+class SqlUsers(Reading):
+    """Accounts."""
+
+    async def get(self, user_id: UUID) -> User:
+        user = await self.by_id(tables.users, user_id, mapping.to_user)
+        if user is None:
+            raise NotFound
+        return user
+
+    async def find(self, identifier: Identifier) -> User | None:
+        column = tables.users.c[identifier.kind.value]
+        return await self.first(select(tables.users).where(column == identifier.value), mapping.to_user)
+
+    async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
+        rows = tables.credentials
+        mine = (rows.c.user_id == user_id) & (rows.c.method == FORMER_PASSWORD)
+        newest = select(rows.c.data).where(mine).order_by(rows.c.created_at.desc(), rows.c.id.desc())
+        return await self.all(newest.limit(limit), lambda row: str(row["data"]["hash"]))
+
+    async def page(self, query: UserQuery) -> Page[User]:
+        users, descends = tables.users, query.sort.startswith("-")
+        order = [users.c[query.sort.lstrip("-")], users.c.id]
+        found = select(users).where(*_user_conditions(query))
+        if query.cursor:
+            position = tuple_(*_user_position(query))
+            here = tuple_(*order)
+            found = found.where(here < position if descends else here > position)
+        found = found.order_by(*(column.desc() if descends else column for column in order))
+        items = await self.all(found.limit(query.limit + 1), mapping.to_user)
+        return _page(items, query.limit, lambda user: _position_of(user, query.sort.lstrip("-")))
+
+
+def _user_conditions(query: UserQuery) -> list[ColumnElement[bool]]:
+    users = tables.users
+    conditions: list[ColumnElement[bool]] = []
+    if query.text:
+        columns = (users.c.email, users.c.phone, users.c.username, users.c.first_name, users.c.last_name)
+        conditions.append(or_(*(column.icontains(query.text, autoescape=True) for column in columns)))
+    if query.status:
+        conditions.append(users.c.status == query.status)
+    if query.verified is not None:
+        conditions.append(users.c.verified_at.is_not(None) if query.verified else users.c.verified_at.is_(None))
+    if query.sort.lstrip("-") == "email":
+        conditions.append(users.c.email.is_not(None))
+    return conditions
+
+
+def _position_of(user: User, name: str) -> tuple[str, str]:
+    return user.created_at.isoformat() if name == "created_at" else user.email or "", user.id.hex
+
+
+def _user_position(query: UserQuery) -> tuple[datetime | str, UUID]:
+    value, user_id = (str(part) for part in read_cursor(query.cursor or "", shape=(str, str)))
+    try:
+        is_time = query.sort.lstrip("-") == "created_at"
+        return datetime.fromisoformat(value).astimezone(UTC) if is_time else value, UUID(user_id)
+    except ValueError:
+        raise InvalidInput(Violation("/cursor", "invalid_cursor")) from None
+
+
+def _page(items: list[T], limit: int, position: Callable[[T], tuple[str | int, ...]]) -> Page[T]:
+    more = len(items) > limit
+    return Page(items[:limit], write_cursor(*position(items[limit - 1])) if more else None)
+
+
+class SqlRegistrations(Reading):
+    """Concealed sign-ups."""
+
+    async def find(self, registration_id: UUID) -> Registration | None:
+        return await self.by_id(tables.registrations, registration_id, mapping.to_registration)
+
+
+class SqlChallenges(Reading):
+    """Challenges."""
+
+    async def find(self, challenge_id: UUID) -> Challenge | None:
+        return await self.by_id(tables.challenges, challenge_id, mapping.to_challenge)
+
+    async def latest(self, subject_id: UUID, purpose: Purpose) -> Challenge | None:
+        rows = tables.challenges
+        mine = and_(rows.c.subject_id == subject_id, rows.c.purpose == purpose)
+        newest = select(rows).where(mine).order_by(rows.c.created_at.desc(), rows.c.id.desc())
+        return await self.first(newest, mapping.to_challenge)
+
+
+class SqlSessions(Reading):
+    """Sessions."""
+
+    async def find(self, session_id: UUID) -> Session | None:
+        return await self.by_id(tables.sessions, session_id, mapping.to_session)
+
+    async def of_user(self, user_id: UUID) -> Sequence[Session]:
+        rows = tables.sessions
+        mine = and_(rows.c.user_id == user_id, rows.c.ended_at.is_(None))
+        newest = select(rows).where(mine).order_by(rows.c.created_at.desc(), rows.c.id.desc())
+        return await self.all(newest, mapping.to_session)
+
+
+def _audit_conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
+    rows = tables.audit_logs
+    conditions: list[ColumnElement[bool]] = []
+    if query.event_type is not None:
+        conditions.append(rows.c.event_type == query.event_type)
+    if query.user_id is not None:
+        conditions.append(rows.c.user_id == query.user_id)
+    if query.since is not None:
+        conditions.append(rows.c.event_time >= query.since)
+    if query.until is not None:
+        conditions.append(rows.c.event_time < query.until)
+    return conditions
+
+
+class SqlAuditLog(Reading):
+    """Audit rows and login attempts."""
+
+    async def page(self, query: AuditQuery) -> Page[AuditRow]:
+        rows = tables.audit_logs
+        found = select(rows).where(*_audit_conditions(query))
+        if query.cursor:
+            found = found.where(rows.c.sequence < read_cursor(query.cursor, shape=(int,))[0])
+        newest = found.order_by(rows.c.sequence.desc()).limit(query.limit + 1)
+        pairs = await self.all(newest, lambda row: (int(row["sequence"]), mapping.to_audit_row(row)))
+        page = _page(pairs, query.limit, lambda pair: (pair[0],))
+        return Page([row for _, row in page.items], page.next_cursor)
+
+    async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
+        rows = tables.login_attempts
+        newest = select(rows).where(rows.c.user_id == user_id).order_by(rows.c.sequence.desc()).limit(limit)
+        return await self.all(newest, mapping.to_login_attempt)

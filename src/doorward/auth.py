@@ -1,0 +1,188 @@
+"""Everything the product does, and what each thing needs."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from doorward.domain.errors import Unavailable
+from doorward.domain.policies.lockout import LockoutPolicy
+from doorward.domain.policies.password import PasswordPolicy
+from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.reset import ResetPolicy
+from doorward.domain.policies.session import SessionPolicy
+from doorward.domain.policies.verification import VerificationPolicy
+from doorward.guard import TryGuard
+from doorward.methods.email_code import EmailCodeMethod
+from doorward.methods.password import PasswordMethod
+from doorward.ports.clock import Clock
+from doorward.ports.counters import Counters
+from doorward.ports.delivery import EventPublisher, LetterWriter, Mailer
+from doorward.ports.hasher import CommonPasswords, PasswordHasher
+from doorward.ports.outbox import Outbox
+from doorward.ports.secrets import SecretMinter, TokenIssuer
+from doorward.ports.store import Store
+from doorward.ports.writes import Stale
+from doorward.use_cases.activate_account import ActivateAccount
+from doorward.use_cases.authenticate import Authenticate
+from doorward.use_cases.change_password import ChangePassword
+from doorward.use_cases.close_account import CloseAccount
+from doorward.use_cases.create_user import CreateUser
+from doorward.use_cases.deliver_events import DeliverEvents
+from doorward.use_cases.deliver_messages import DeliverMessages
+from doorward.use_cases.export_account import ExportAccount
+from doorward.use_cases.forgot_password import ForgotPassword
+from doorward.use_cases.list_sessions import ListSessions
+from doorward.use_cases.list_users import ListUsers
+from doorward.use_cases.purge_expired import PurgeExpired
+from doorward.use_cases.read_audit_log import ReadAuditLog
+from doorward.use_cases.refresh_session import RefreshSession
+from doorward.use_cases.register import Register
+from doorward.use_cases.register_concealed import RegisterConcealed
+from doorward.use_cases.resend_code import ResendCode
+from doorward.use_cases.reset_password import ResetPassword
+from doorward.use_cases.set_password import SetPassword
+from doorward.use_cases.set_user_status import SetUserStatus
+from doorward.use_cases.sign_in import SignIn
+from doorward.use_cases.sign_out import SignOut
+from doorward.use_cases.update_profile import UpdateProfile
+from doorward.use_cases.verify_email import VerifyEmail
+
+P = ParamSpec("P")
+R = TypeVar("R")
+MOST_TRIES = 8
+
+
+async def retried(call: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a use case, and again when what it had read changed before it wrote.
+
+    Raises:
+        Unavailable: the same record changes all the time.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            return await call(*args, **kwargs)
+        except Stale:
+            continue
+    raise Unavailable("contention", retry_after=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """What the operator decided."""
+
+    registration: RegistrationPolicy
+    password: PasswordPolicy
+    verification: VerificationPolicy
+    lockout: LockoutPolicy
+    reset: ResetPolicy
+    session: SessionPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the engine runs on."""
+
+    store: Store
+    counters: Counters
+    outbox: Outbox
+    hasher: PasswordHasher
+    common: CommonPasswords
+    secrets: SecretMinter
+    issuer: TokenIssuer
+    mailer: Mailer
+    letters: LetterWriter
+    publisher: EventPublisher
+    now: Clock
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """The engine: one member for each thing it does."""
+
+    parts: Parts
+    policies: Policies
+
+    register: Register
+    register_concealed: RegisterConcealed
+    activate_account: ActivateAccount
+    verify_email: VerifyEmail
+    resend_code: ResendCode
+    sign_in: SignIn
+    refresh_session: RefreshSession
+    authenticate: Authenticate
+    sign_out: SignOut
+    list_sessions: ListSessions
+    update_profile: UpdateProfile
+    export_account: ExportAccount
+    close_account: CloseAccount
+    change_password: ChangePassword
+    forgot_password: ForgotPassword
+    reset_password: ResetPassword
+    read_audit_log: ReadAuditLog
+    list_users: ListUsers
+    create_user: CreateUser
+    set_user_status: SetUserStatus
+    set_password: SetPassword
+    deliver_messages: DeliverMessages
+    deliver_events: DeliverEvents
+    purge_expired: PurgeExpired
+
+
+def assemble(parts: Parts, policies: Policies) -> Auth:
+    """Build every use case from the parts and policies it needs."""
+    store, secrets, now = parts.store, parts.secrets, parts.now
+    counters, issuer = parts.counters, parts.issuer
+    guard = TryGuard(store=store, counters=counters, secrets=secrets, policy=policies.lockout, now=now)
+    passwords = PasswordMethod(
+        store=store, guard=guard, hasher=parts.hasher, policy=policies.password, common=parts.common
+    )
+    codes = EmailCodeMethod(store=store, counters=counters, secrets=secrets, policy=policies.verification, now=now)
+    return Auth(
+        parts=parts,
+        policies=policies,
+        register=Register(store=store, passwords=passwords, codes=codes, policy=policies.registration, now=now),
+        register_concealed=RegisterConcealed(
+            store=store, passwords=passwords, codes=codes, secrets=secrets, policy=policies.registration, now=now
+        ),
+        activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
+        verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, now=now),
+        resend_code=ResendCode(store=store, passwords=passwords, codes=codes, secrets=secrets),
+        sign_in=SignIn(
+            store=store,
+            passwords=passwords,
+            secrets=secrets,
+            issuer=issuer,
+            sessions=policies.session,
+            verification=policies.verification,
+            now=now,
+        ),
+        refresh_session=RefreshSession(store=store, secrets=secrets, issuer=issuer, policy=policies.session, now=now),
+        authenticate=Authenticate(store=store, issuer=issuer, policy=policies.session, now=now),
+        sign_out=SignOut(store=store, now=now),
+        list_sessions=ListSessions(store, policies.session, now),
+        update_profile=UpdateProfile(store=store, now=now),
+        export_account=ExportAccount(store, now),
+        close_account=CloseAccount(store=store, passwords=passwords, verification=policies.verification, now=now),
+        change_password=ChangePassword(store=store, passwords=passwords, now=now),
+        forgot_password=ForgotPassword(store=store, counters=counters, policy=policies.reset, now=now),
+        reset_password=ResetPassword(store=store, secrets=secrets, passwords=passwords, guard=guard, now=now),
+        read_audit_log=ReadAuditLog(store),
+        list_users=ListUsers(store),
+        create_user=CreateUser(store=store, passwords=passwords, codes=codes, now=now),
+        set_user_status=SetUserStatus(store=store, guard=guard, now=now),
+        set_password=SetPassword(store=store, passwords=passwords, now=now),
+        deliver_messages=DeliverMessages(
+            store=store,
+            outbox=parts.outbox,
+            mailer=parts.mailer,
+            letters=parts.letters,
+            secrets=secrets,
+            verification=policies.verification,
+            reset=policies.reset,
+            public_url=parts.public_url,
+            now=now,
+        ),
+        deliver_events=DeliverEvents(outbox=parts.outbox, publisher=parts.publisher, now=now),
+        purge_expired=PurgeExpired(store, counters, now),
+    )

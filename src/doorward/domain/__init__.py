@@ -1,0 +1,1 @@
+"""What is true: rules and records, without input or output."""

@@ -1,0 +1,39 @@
+"""Who asks for something."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from doorward.domain.errors import Forbidden
+from doorward.domain.events import Client
+from doorward.domain.session import Session
+from doorward.domain.user import Role, User
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in user, or (without one) the operator at the command line."""
+
+    user: User | None
+    client: Client = Client()
+
+    def must_be_admin(self) -> None:
+        """Raise Forbidden unless this is an administrator or the operator."""
+        if self.user is not None and self.user.role is not Role.ADMIN:
+            raise Forbidden
+
+    def described(self, reason: str | None = None) -> dict[str, object]:
+        """Event details that say who did it and why."""
+        who: dict[str, object] = {"by": str(self.user.id) if self.user else "operator"}
+        return who | ({"reason": reason} if reason else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The session of a request and its user."""
+
+    user: User
+    session: Session
+
+    @property
+    def session_id(self) -> UUID:
+        return self.session.id

@@ -1,0 +1,96 @@
+"""What a person types to say who he is, in one canonical form.
+
+Two spellings that a person would call the same (case, full-width letters, composed or decomposed accents,
+Unicode or ASCII form of a domain) give the same canonical text; what could be mistaken is refused.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from email_validator import EmailNotValidError, validate_email
+
+from doorward.domain.errors import InvalidInput, Violation
+
+MAX_TYPED = 320
+_USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,62})[a-z0-9]")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class Kind(StrEnum):
+    """Which sort of identifier."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    USERNAME = "username"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A canonical identifier; equal ones name the same account."""
+
+    kind: Kind
+    value: str
+
+
+def parse_email(text: str) -> Identifier:
+    """Bring an address into its canonical form.
+
+    Raises:
+        InvalidInput: it is no address, or its local part is not ASCII (many mail servers could not deliver it).
+    """
+    folded = unicodedata.normalize("NFKC", text.strip()).lower() if len(text) <= MAX_TYPED else ""
+    try:
+        checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise InvalidInput(Violation("/email", "invalid_email")) from None
+    address = f"{checked.local_part}@{checked.ascii_domain}"
+    if len(address) > 255:
+        raise InvalidInput(Violation("/email", "too_long", {"max": 255}))
+    return Identifier(Kind.EMAIL, address)
+
+
+def parse_username(text: str) -> Identifier:
+    """Bring a user name into its canonical form: 3 to 64 of a-z, 0-9, dot, dash, underscore.
+
+    Raises:
+        InvalidInput: other characters, or another length.
+    """
+    folded = unicodedata.normalize("NFKC", text.strip()).lower() if len(text) <= MAX_TYPED else ""
+    if not _USERNAME.fullmatch(folded):
+        raise InvalidInput(Violation("/username", "invalid_username"))
+    return Identifier(Kind.USERNAME, folded)
+
+
+def parse_phone(text: str) -> Identifier:
+    """Bring a number that starts with + or 00 into E.164.
+
+    Raises:
+        InvalidInput: no international number.
+    """
+    digits = re.sub(r"[\s().\-/]", "", unicodedata.normalize("NFKC", text)) if len(text) <= MAX_TYPED else ""
+    digits = "+" + digits[2:] if digits.startswith("00") else digits
+    if not _PHONE.fullmatch(digits):
+        raise InvalidInput(Violation("/phone", "invalid_phone"))
+    return Identifier(Kind.PHONE, digits)
+
+
+def find_identifier(text: str) -> Identifier | None:
+    """Guess which identifier was typed at sign-in; None if it can be none."""
+    parsers = (parse_email,) if "@" in unicodedata.normalize("NFKC", text) else (parse_phone, parse_username)
+    for parse in parsers:
+        try:
+            return parse(text)
+        except InvalidInput:
+            continue
+    return None
+
+
+def mask(text: str) -> str:
+    """Shorten an identifier for logs and audit rows: enough to recognise one's own, no more."""
+    printable = "".join(c for c in text if c.isprintable() and c.isascii())
+    local, at, domain = printable.partition("@")
+    if not at:
+        return f"{local[:1]}***"
+    return f"{local[:1]}***@{domain[:1]}***"

@@ -1,0 +1,22 @@
+"""Identifiers of records: UUID version 7 (RFC 9562 §5.7)."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+
+def new_id(now: datetime) -> UUID:
+    """Make a UUIDv7 for the moment `now`: sortable by time, 74 random bits."""
+    milliseconds = int(now.timestamp() * 1000) & (1 << 48) - 1
+    value = milliseconds << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def parse_id(text: str) -> UUID | None:
+    """Read an id as it stands in a path or on a command line, or return None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,40 @@
+"""Messages to a person, as intents: what to say and to whom, never the code or link itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class MessageKind(StrEnum):
+    """Each has a folder of the same name in `templates/`."""
+
+    VERIFY_EMAIL = "verify_email"
+    ACCOUNT_EXISTS = "account_exists"
+    RESET_PASSWORD = "reset_password"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An intent in the outbox; with `challenge_id`, code and link are minted at hand-over."""
+
+    id: UUID
+    kind: MessageKind
+    to: str
+    subject_id: UUID
+    challenge_id: UUID | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A finished letter. It may hold a secret: only mailers see it."""
+
+    id: UUID
+    to: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    code: str | None = field(default=None, repr=False)
+    link: str | None = field(default=None, repr=False)
+    valid_seconds: int | None = None

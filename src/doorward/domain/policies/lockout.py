@@ -1,0 +1,40 @@
+"""What failed sign-ins lead to."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from doorward.domain.tally import Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockoutPolicy:
+    """Rules against guessing passwords.
+
+    Attributes:
+        mode: `lock` sets the account LOCKED at the failure after `max_failures`; `delay` asks for a growing wait
+            and never locks anybody out (NIST SP 800-63B-4 §3.2.2).
+        max_failures: consecutive failures that have no consequence.
+        lock_ttl: how long a lock lasts; unset means until it is unlocked.
+        first_delay: the wait after the failures are used up; it doubles with each further one.
+        max_delay: the longest wait.
+    """
+
+    mode: Literal["lock", "delay"] = "delay"
+    max_failures: int = 5
+    lock_ttl: timedelta | None = None
+    first_delay: timedelta = timedelta(seconds=30)
+    max_delay: timedelta = timedelta(minutes=15)
+
+    @property
+    def locks(self) -> bool:
+        return self.mode == "lock"
+
+    def budget(self) -> Budget:
+        """The tries of one account, or of one unknown identifier."""
+        if self.locks:
+            return Budget(limit=self.max_failures + 1, forgive_after=self.lock_ttl)
+        return Budget(limit=self.max_failures, delay=self.first_delay, max_delay=self.max_delay)
+
+    def locked_until(self, now: datetime) -> datetime | None:
+        return now + self.lock_ttl if self.lock_ttl else None

@@ -1,0 +1,64 @@
+"""What a password must be like."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from doorward.domain.errors import Violation
+from doorward.domain.password import Password
+
+Class = Literal["upper", "lower", "digit", "special"]
+_CLASS_RULES = {
+    "upper": (Password.has_upper, "no_uppercase"),
+    "lower": (Password.has_lower, "no_lowercase"),
+    "digit": (Password.has_digit, "no_digit"),
+    "special": (Password.has_special, "no_special"),
+}
+MIN_OWN_PART = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordPolicy:
+    """Rules for new passwords; lengths are in code points.
+
+    Attributes:
+        min_length: NIST SP 800-63B-4 asks for at least 8.
+        max_length: never a reason to cut; longer ones are refused.
+        require: character classes; the default asks for none (OWASP ASVS 5.0, 6.2.5).
+        block_common: refuse common passwords and ones made of the user's own words (ASVS 6.2.4, 6.2.11).
+        max_age: how long a password is good; unset means for ever (ASVS 6.2.10).
+        history: how many former passwords may not come back.
+    """
+
+    min_length: int = 8
+    max_length: int = 128
+    require: tuple[Class, ...] = ()
+    block_common: bool = True
+    max_age: timedelta | None = None
+    history: int = 5
+
+    def violations(
+        self, password: Password, *, pointer: str, own_words: tuple[str, ...], is_common: bool
+    ) -> list[Violation]:
+        """Every rule that the password breaks, so that a form can show all at once."""
+        broken = [*self._length(password, pointer), *self._classes(password, pointer)]
+        if self.block_common and is_common:
+            broken.append(Violation(pointer, "too_common"))
+        elif self.block_common and own_words and self._is_made_of(password, own_words):
+            broken.append(Violation(pointer, "contains_identifier"))
+        return broken
+
+    def _length(self, password: Password, pointer: str) -> list[Violation]:
+        if len(password.text) < self.min_length:
+            return [Violation(pointer, "too_short", {"min": self.min_length})]
+        if len(password.text) > self.max_length:
+            return [Violation(pointer, "too_long", {"max": self.max_length})]
+        return [] if password.is_hashable else [Violation(pointer, "not_hashable")]
+
+    def _classes(self, password: Password, pointer: str) -> list[Violation]:
+        rules = (_CLASS_RULES[name] for name in self.require)
+        return [Violation(pointer, code) for has, code in rules if not has(password)]
+
+    def _is_made_of(self, password: Password, own_words: tuple[str, ...]) -> bool:
+        rest = password.without(own_words)
+        return len(rest) < MIN_OWN_PART and rest != password.text.casefold()

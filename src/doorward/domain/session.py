@@ -1,0 +1,33 @@
+"""A session: who signed in, since when, until when."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One sign-in on one device. `generation` counts the rotations of its refresh token."""
+
+    id: UUID
+    user_id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    generation: int = 0
+    rotated_at: datetime | None = None
+    ended_at: datetime | None = None
+    ip_address: str | None = None
+    device: str | None = None
+
+    def is_live(self, now: datetime, *, idle_ttl: timedelta | None) -> bool:
+        """Whether it still counts: not ended, within its lifetime, and not idle for too long."""
+        idle = idle_ttl is not None and now >= self.last_used_at + idle_ttl
+        return self.ended_at is None and now < self.expires_at and not idle
+
+    def rotated(self, now: datetime) -> "Session":
+        return replace(self, generation=self.generation + 1, rotated_at=now, last_used_at=now)
+
+    def accepts_repeat(self, generation: int, now: datetime, *, grace: timedelta) -> bool:
+        """Whether the token before the current one may be shown again (a lost answer, two tabs)."""
+        return generation == self.generation - 1 and self.rotated_at is not None and now <= self.rotated_at + grace

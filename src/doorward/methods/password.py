@@ -1,0 +1,107 @@
+"""Proof by password, and the acceptance of new ones."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from doorward.domain.errors import InvalidCredentials, InvalidInput, Violation, WrongPassword
+from doorward.domain.events import Client, EventType
+from doorward.domain.identifiers import find_identifier
+from doorward.domain.password import Password
+from doorward.domain.policies.password import PasswordPolicy
+from doorward.domain.user import User
+from doorward.guard import Try, TryGuard
+from doorward.ports.hasher import CommonPasswords, PasswordHasher
+from doorward.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordMethod:
+    """Compares passwords under the guard's eyes and judges new ones by the policy."""
+
+    store: Store
+    guard: TryGuard
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    common: CommonPasswords
+
+    @asynccontextmanager
+    async def proving(self, identifier: str, password: Password, client: Client) -> AsyncIterator[User]:
+        """Yield the user whose identifier and password these are.
+
+        Leaving normally forgets his failures; leaving by an error only gives the reserved try back.
+
+        Raises:
+            InvalidCredentials: nobody has that identifier, or the password is wrong; nothing tells which.
+            AccountLocked, TooManyRequests, Busy: answered before the password was compared.
+        """
+        found = find_identifier(identifier)
+        user = await self.store.users.find(found) if found else None
+        attempt = await self.guard.reserve(found.value if found else identifier, user, client)
+        is_right = await self._is_right(attempt, password)
+        if user is None or not is_right:
+            await self.guard.failed(attempt)
+            raise InvalidCredentials
+        async with self._settling(attempt):
+            yield user
+
+    @asynccontextmanager
+    async def proving_again(self, user: User, password: Password, client: Client) -> AsyncIterator[None]:
+        """Like `proving`, for someone who is signed in; a wrong password raises WrongPassword."""
+        named = user.identifiers()[0].value
+        attempt = await self.guard.reserve(named, user, client)
+        if not await self._is_right(attempt, password):
+            await self.guard.failed(attempt, EventType.PASSWORD_CHANGE_FAILED)
+            raise WrongPassword
+        async with self._settling(attempt):
+            yield
+
+    async def matches(self, password_hash: str, password: Password) -> bool:
+        """Compare with a hash that belongs to no user yet."""
+        return await self.hasher.verify(password_hash, password)
+
+    async def accept(self, password: Password, *, pointer: str, own_words: tuple[str, ...]) -> str:
+        """Judge a new password and hash it.
+
+        Raises:
+            InvalidInput: it breaks rules; all of them are named.
+        """
+        self._judge(password, pointer=pointer, own_words=own_words)
+        return await self.hasher.hash(password)
+
+    async def accept_change(self, user: User, password: Password, *, pointer: str) -> str:
+        """Like `accept`, and refuse the present and the last few former passwords."""
+        self._judge(password, pointer=pointer, own_words=user.own_words())
+        if self.policy.history:
+            former = await self.store.users.former_passwords(user.id, self.policy.history - 1)
+            if await self.hasher.matches_any((user.password_hash, *former), password):
+                raise InvalidInput(Violation(pointer, "reused", {"history": self.policy.history}))
+        return await self.hasher.hash(password)
+
+    async def upgraded(self, user: User, password: Password) -> User:
+        """The user with a hash of today's parameters, made anew if the stored one is older."""
+        if not self.hasher.is_outdated(user.password_hash):
+            return user
+        return user.with_password(await self.hasher.hash(password), user.password_changed_at)
+
+    def _judge(self, password: Password, *, pointer: str, own_words: tuple[str, ...]) -> None:
+        is_common = self.policy.block_common and password.text.casefold() in self.common
+        broken = self.policy.violations(password, pointer=pointer, own_words=own_words, is_common=is_common)
+        if broken:
+            raise InvalidInput(*broken)
+
+    async def _is_right(self, attempt: Try, password: Password) -> bool:
+        try:
+            return await self.hasher.verify(attempt.user.password_hash if attempt.user else None, password)
+        except BaseException:
+            await self.guard.release(attempt)
+            raise
+
+    @asynccontextmanager
+    async def _settling(self, attempt: Try) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:
+            await self.guard.release(attempt)
+            raise
+        await self.guard.passed(attempt)

@@ -1,0 +1,1 @@
+"""What the engine needs from outside, one family of protocols a file."""

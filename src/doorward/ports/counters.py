@@ -1,0 +1,23 @@
+"""Counting that no race can cheat."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from doorward.domain.tally import Tally
+
+
+class Counters(Protocol):
+    """Tallies under text keys."""
+
+    async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
+        """Apply `change` to the tally of `key` (a new one if there is none) as one atomic step; return the result.
+
+        What `change` raises is passed on and leaves the tally as it was. It may be called again after a conflict.
+        """
+
+    async def find(self, key: str) -> Tally:
+        """The tally of `key`, or an empty one."""
+
+    async def purge(self, now: datetime) -> int:
+        """Remove tallies that no longer count."""

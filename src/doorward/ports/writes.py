@@ -1,0 +1,195 @@
+"""Changes, as data. A use case reads freely, decides, and hands all its changes to `Store.commit` at once.
+
+Conditional ones say what must still be true; if it is not, nothing of the commit happens and `Stale` is raised.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from doorward.domain.challenge import Challenge, Purpose
+from doorward.domain.events import Event, LoginAttempt
+from doorward.domain.messages import Message
+from doorward.domain.registration import Registration
+from doorward.domain.session import Session
+from doorward.domain.user import User
+
+
+class Stale(Exception):
+    """What a change was based on is no longer true; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddUser:
+    """Add an account; a taken identifier refuses the whole commit with IdentifierTaken."""
+
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class SaveUser:
+    """Write the members in which `new` differs from `old`, and those in `always`.
+
+    `guard` names members that must still be as in `old`.
+    """
+
+    old: User
+    new: User
+    guard: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
+
+
+def changed_members(write: SaveUser) -> set[str]:
+    """The names of the members that a SaveUser writes."""
+    names = (f.name for f in fields(User))
+    return {n for n in names if getattr(write.old, n) != getattr(write.new, n)} | set(write.always)
+
+
+@dataclass(frozen=True, slots=True)
+class CountFailedAttempt:
+    """Add one to the user's `failed_attempts`."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveUser:
+    """Remove an account with its sessions, credentials and challenges; Stale if it is gone already."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AddFormerPassword:
+    """Keep a replaced hash so that it cannot come back; only the newest `keep` stay."""
+
+    user_id: UUID
+    password_hash: str
+    at: datetime
+    keep: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddRegistration:
+    """Add a concealed sign-up."""
+
+    registration: Registration
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRegistrations:
+    """Remove the sign-up that won and make all others that wait for its address decoys: they go on looking alike."""
+
+    winner_id: UUID
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddChallenge:
+    """Add a challenge."""
+
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Start a challenge's clocks; Stale if it was answered meanwhile."""
+
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumeChallenge:
+    """Spend a challenge; Stale unless this is the first time."""
+
+    challenge_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumeChallenges:
+    """Spend all open challenges of a subject for one purpose, however many there are."""
+
+    subject_id: UUID
+    purpose: Purpose
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AddSession:
+    """Add a session."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class RotateSession:
+    """Write the rotated session; Stale unless the stored generation is the one before and it has not ended."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """End one session; Stale if it has ended already."""
+
+    session_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessions:
+    """End all sessions of a user, or all but one."""
+
+    user_id: UUID
+    at: datetime
+    but: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write an event to the audit log and, if it has a wire name, to the outbox."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class AddLoginAttempt:
+    """Write a row of `login_attempts`."""
+
+    attempt: LoginAttempt
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put a message into the outbox."""
+
+    message: Message
+    at: datetime
+
+
+Write = (
+    AddUser
+    | SaveUser
+    | CountFailedAttempt
+    | RemoveUser
+    | AddFormerPassword
+    | AddRegistration
+    | SettleRegistrations
+    | AddChallenge
+    | HandOver
+    | ConsumeChallenge
+    | ConsumeChallenges
+    | AddSession
+    | RotateSession
+    | EndSession
+    | EndSessions
+    | Record
+    | AddLoginAttempt
+    | Send
+)
+
+
+def fills_outbox(changes: tuple[Write, ...]) -> bool:
+    """Whether there is something to deliver after these changes."""
+    return any(isinstance(change, (Record, Send)) for change in changes)

@@ -1,0 +1,1 @@
+"""What the product does, one sentence a file. A use case is built once and called with a command."""

@@ -1,0 +1,54 @@
+"""Change one's own password."""
+
+from dataclasses import dataclass, field
+
+from doorward.domain.actor import Current
+from doorward.domain.challenge import Purpose
+from doorward.domain.events import Client, EventType, event
+from doorward.domain.password import Password
+from doorward.domain.user import User
+from doorward.methods.password import PasswordMethod
+from doorward.ports.clock import Clock
+from doorward.ports.store import Store
+from doorward.ports.writes import AddFormerPassword, ConsumeChallenges, EndSessions, Record, SaveUser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChange:
+    """The present password and the next one."""
+
+    current: Current
+    old: Password = field(repr=False)
+    new: Password = field(repr=False)
+    new_pointer: str = "/new_password"
+    client: Client = Client()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword:
+    """Replace the password, given the present one; all other sessions and open reset links end."""
+
+    store: Store
+    passwords: PasswordMethod
+    now: Clock
+
+    async def __call__(self, change: PasswordChange) -> User:
+        """Change the password.
+
+        Raises:
+            WrongPassword: the present password is not this; it counts as a failed try.
+            InvalidInput: the new one breaks rules or was used before.
+        """
+        user = change.current.user
+        async with self.passwords.proving_again(user, change.old, change.client):
+            password_hash = await self.passwords.accept_change(user, change.new, pointer=change.new_pointer)
+            now = self.now()
+            changed = user.with_password(password_hash, now)
+            await self.store.commit(
+                SaveUser(user, changed, guard=("password_hash",)),
+                AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
+                EndSessions(user.id, now, but=change.current.session_id),
+                ConsumeChallenges(user.id, Purpose.RESET_PASSWORD, now),
+                Record(event(EventType.PASSWORD_CHANGED, now, user_id=user.id, client=change.client)),
+            )
+        return changed

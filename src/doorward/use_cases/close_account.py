@@ -1,0 +1,45 @@
+"""Close an account: one's own, or another's by an administrator."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from doorward.domain.actor import Actor, Current
+from doorward.domain.errors import EmailNotVerified
+from doorward.domain.events import Client, EventType, event
+from doorward.domain.password import Password
+from doorward.domain.policies.verification import VerificationPolicy
+from doorward.methods.password import PasswordMethod
+from doorward.ports.clock import Clock
+from doorward.ports.store import Store
+from doorward.ports.writes import Record, RemoveUser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAccount:
+    """Remove an account with all that belongs to it; its audit rows stay, its identifiers are free again."""
+
+    store: Store
+    passwords: PasswordMethod
+    verification: VerificationPolicy
+    now: Clock
+
+    async def __call__(self, current: Current, password: Password, client: Client) -> None:
+        """Close one's own account.
+
+        Raises:
+            EmailNotVerified: the address is not proven where it should be.
+            WrongPassword: it is not the present password.
+        """
+        if self.verification.is_on and not current.user.is_verified:
+            raise EmailNotVerified
+        async with self.passwords.proving_again(current.user, password, client):
+            deleted = event(EventType.DELETED, self.now(), user_id=current.user.id, client=client)
+            await self.store.commit(Record(deleted), RemoveUser(current.user.id))
+
+    async def of(self, user_id: UUID, actor: Actor, reason: str | None) -> None:
+        """Close somebody's account; NotFound if there is none."""
+        actor.must_be_admin()
+        user = await self.store.users.get(user_id)
+        details = actor.described(reason)
+        deleted = event(EventType.DELETED, self.now(), user_id=user.id, client=actor.client, details=details)
+        await self.store.commit(Record(deleted), RemoveUser(user.id))

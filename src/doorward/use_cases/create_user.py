@@ -1,0 +1,60 @@
+"""Create an account for somebody."""
+
+from dataclasses import dataclass, replace
+
+from doorward.domain.actor import Actor
+from doorward.domain.challenge import Purpose
+from doorward.domain.events import EventType, event
+from doorward.domain.ids import new_id
+from doorward.domain.messages import MessageKind
+from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.registration import SignUp
+from doorward.domain.user import Role, User
+from doorward.methods.email_code import EmailCodeMethod
+from doorward.methods.password import PasswordMethod
+from doorward.ports.clock import Clock
+from doorward.ports.store import Store
+from doorward.ports.writes import AddUser, Record, Write
+
+REQUIRED = RegistrationPolicy(duplicates="reveal", required_fields=("password",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateUser:
+    """Add an account on behalf of an administrator, verified already if he vouches for the address."""
+
+    store: Store
+    passwords: PasswordMethod
+    codes: EmailCodeMethod
+    now: Clock
+
+    async def __call__(self, sign_up: SignUp, actor: Actor, *, role: Role, verified: bool) -> User:
+        """Create it.
+
+        Raises:
+            Forbidden: the caller is no administrator.
+            InvalidInput: members are missing or break rules.
+            IdentifierTaken: an identifier belongs to somebody.
+        """
+        actor.must_be_admin()
+        checked = sign_up.checked(REQUIRED)
+        password_hash = await self.passwords.accept(
+            sign_up.password, pointer="/password", own_words=checked.own_words()
+        )
+        now = self.now()
+        user = checked.user(new_id(now), password_hash, now, role=role)
+        user = replace(user, verified_at=now if verified else None)
+        details = actor.described() | {"role": role.value, "verified": verified}
+        created = event(EventType.USER_REGISTERED, now, user_id=user.id, client=actor.client, details=details)
+        mail: tuple[Write, ...] = () if verified or not self.codes.policy.is_on else await self._first_code(user)
+        await self.store.commit(AddUser(user), Record(created), *mail)
+        return user
+
+    async def _first_code(self, user: User) -> tuple[Write, ...]:
+        return await self.codes.begin(
+            MessageKind.VERIFY_EMAIL,
+            Purpose.VERIFY_EMAIL,
+            user.id,
+            to=user.email or "",
+            first_name=user.profile.first_name,
+        )

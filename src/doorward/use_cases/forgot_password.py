@@ -1,0 +1,60 @@
+"""Ask for a way back in after forgetting the password."""
+
+from dataclasses import dataclass
+
+from doorward.domain.challenge import Challenge, Purpose
+from doorward.domain.events import Client, EventType, event
+from doorward.domain.identifiers import find_identifier
+from doorward.domain.ids import new_id
+from doorward.domain.messages import Message, MessageKind
+from doorward.domain.policies.reset import ResetPolicy
+from doorward.domain.tally import Spent
+from doorward.domain.user import Status, User
+from doorward.ports.clock import Clock
+from doorward.ports.counters import Counters
+from doorward.ports.outbox import QUEUE_LIFE
+from doorward.ports.store import Store
+from doorward.ports.writes import AddChallenge, Record, Send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgotPassword:
+    """Mail a reset link, if there is such an account; the answer never tells."""
+
+    store: Store
+    counters: Counters
+    policy: ResetPolicy
+    now: Clock
+
+    async def __call__(self, identifier: str, client: Client) -> None:
+        """Send a link, unless nobody has that identifier or the window's mails are used up."""
+        found = find_identifier(identifier)
+        user = await self.store.users.find(found) if found else None
+        if user is None or user.email is None or user.status is Status.DISABLED:
+            return
+        try:
+            now = self.now()
+            await self.counters.change(f"forgot:{user.id}", lambda t: self.policy.budget().take(t, now))
+        except Spent:
+            return
+        await self._send_link(user, user.email, client)
+
+    async def _send_link(self, user: User, to: str, client: Client) -> None:
+        now = self.now()
+        challenge = Challenge(
+            id=new_id(now),
+            purpose=Purpose.RESET_PASSWORD,
+            subject_id=user.id,
+            created_at=now,
+            expires_at=now + QUEUE_LIFE,
+        )
+        message = Message(
+            id=new_id(now),
+            kind=MessageKind.RESET_PASSWORD,
+            to=to,
+            subject_id=user.id,
+            challenge_id=challenge.id,
+            params={"first_name": user.profile.first_name},
+        )
+        requested = event(EventType.PASSWORD_RESET_REQUESTED, now, user_id=user.id, client=client)
+        await self.store.commit(AddChallenge(challenge), Send(message, now), Record(requested))

@@ -1,0 +1,40 @@
+"""Look through all accounts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from doorward.domain.actor import Actor
+from doorward.domain.errors import NotFound
+from doorward.domain.identifiers import find_identifier
+from doorward.domain.ids import parse_id
+from doorward.domain.user import User
+from doorward.ports.store import Page, Store, UserQuery
+
+
+@dataclass(frozen=True, slots=True)
+class ListUsers:
+    """Show accounts to an administrator."""
+
+    store: Store
+
+    async def __call__(self, query: UserQuery, actor: Actor) -> Page[User]:
+        """Accounts that match; Forbidden unless an administrator asks."""
+        actor.must_be_admin()
+        return await self.store.users.page(query)
+
+    async def one(self, user_id: UUID, actor: Actor) -> User:
+        """One account; NotFound if there is none."""
+        actor.must_be_admin()
+        return await self.store.users.get(user_id)
+
+    async def named(self, name: str, actor: Actor) -> User:
+        """The account with this id, e-mail, phone or user name; NotFound if there is none."""
+        actor.must_be_admin()
+        user_id = parse_id(name)
+        if user_id is not None:
+            return await self.store.users.get(user_id)
+        identifier = find_identifier(name)
+        user = await self.store.users.find(identifier) if identifier else None
+        if user is None:
+            raise NotFound
+        return user

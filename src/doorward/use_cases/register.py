@@ -1,0 +1,69 @@
+"""Sign up, where a taken identifier is said to be taken."""
+
+from dataclasses import dataclass
+
+from doorward.domain.challenge import Purpose
+from doorward.domain.errors import IdentifierTaken, RegistrationClosed
+from doorward.domain.events import EventType, event
+from doorward.domain.identifiers import mask
+from doorward.domain.ids import new_id
+from doorward.domain.messages import MessageKind
+from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.registration import CheckedSignUp, SignUp
+from doorward.domain.user import User
+from doorward.methods.email_code import EmailCodeMethod
+from doorward.methods.password import PasswordMethod
+from doorward.ports.clock import Clock
+from doorward.ports.store import Store
+from doorward.ports.writes import AddUser, Record, Write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Create an account and, where addresses are verified, send its first code."""
+
+    store: Store
+    passwords: PasswordMethod
+    codes: EmailCodeMethod
+    policy: RegistrationPolicy
+    now: Clock
+
+    async def __call__(self, sign_up: SignUp) -> User:
+        """Sign up.
+
+        Raises:
+            InvalidInput: members are missing or break rules.
+            IdentifierTaken: an identifier belongs to somebody; found out by adding, never by looking first.
+            RegistrationClosed: strangers cannot sign up here.
+        """
+        if not self.policy.open:
+            raise RegistrationClosed
+        checked = sign_up.checked(self.policy)
+        password_hash = await self.passwords.accept(
+            sign_up.password, pointer="/password", own_words=checked.own_words()
+        )
+        now = self.now()
+        user = checked.user(new_id(now), password_hash, now)
+        registered = event(EventType.USER_REGISTERED, now, user_id=user.id, client=sign_up.client)
+        try:
+            await self.store.commit(AddUser(user), Record(registered), *await self._first_code(user))
+        except IdentifierTaken as taken:
+            await self._record_refusal(sign_up, checked, taken.kind)
+            raise
+        return user
+
+    async def _first_code(self, user: User) -> tuple[Write, ...]:
+        if not self.codes.policy.is_on:
+            return ()
+        return await self.codes.begin(
+            MessageKind.VERIFY_EMAIL,
+            Purpose.VERIFY_EMAIL,
+            user.id,
+            to=user.email or "",
+            first_name=user.profile.first_name,
+        )
+
+    async def _record_refusal(self, sign_up: SignUp, checked: CheckedSignUp, kind: str) -> None:
+        details = {"reason": "identifier_taken", "kind": kind, "identifier": mask(checked.email.value)}
+        refused = event(EventType.SIGN_UP_REFUSED, self.now(), user_id=None, client=sign_up.client, details=details)
+        await self.store.commit(Record(refused))

@@ -1,0 +1,87 @@
+"""Lock, unlock, disable, enable, verify or sign out an account, as an operator."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from doorward.domain.actor import Actor
+from doorward.domain.events import EventType, event
+from doorward.domain.user import Role, Status, User
+from doorward.guard import TryGuard
+from doorward.ports.clock import Clock
+from doorward.ports.store import Store
+from doorward.ports.writes import EndSessions, Record, SaveUser, Write
+
+
+class StatusAction(Enum):
+    """What an operator does: name, event, and whether the account's sessions end."""
+
+    LOCK = ("lock", EventType.LOCKED, True)
+    UNLOCK = ("unlock", EventType.UNLOCKED, False)
+    DISABLE = ("disable", EventType.DISABLED, True)
+    ENABLE = ("enable", EventType.ENABLED, False)
+    VERIFY = ("verify", EventType.EMAIL_VERIFIED, False)
+    SIGN_OUT = ("sign-out", EventType.SESSION_REVOKED, True)
+
+    @property
+    def event(self) -> EventType:
+        kind: EventType = self.value[1]
+        return kind
+
+    @property
+    def ends_sessions(self) -> bool:
+        return bool(self.value[2])
+
+    @classmethod
+    def named(cls, name: str) -> "StatusAction":
+        return next(action for action in cls if action.value[0] == name)
+
+
+def _changed(user: User, action: StatusAction, now: datetime) -> User:
+    match action:
+        case StatusAction.LOCK:
+            return user.locked(until=None)
+        case StatusAction.UNLOCK:
+            return user.unlocked()
+        case StatusAction.DISABLE:
+            return replace(user, status=Status.DISABLED)
+        case StatusAction.ENABLE:
+            return replace(user.unlocked(), status=Status.ACTIVE)
+        case StatusAction.VERIFY:
+            return user.verified(now)
+        case StatusAction.SIGN_OUT:
+            return user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUserStatus:
+    """Change what an account may do; every change is audited with who and why."""
+
+    store: Store
+    guard: TryGuard
+    now: Clock
+
+    async def __call__(self, user_id: UUID, action: StatusAction, actor: Actor, reason: str | None = None) -> User:
+        """Do it; doing it twice changes nothing the second time. NotFound if there is no such account."""
+        actor.must_be_admin()
+        user = await self.store.users.get(user_id)
+        now = self.now()
+        changed = _changed(user, action, now)
+        if action in (StatusAction.UNLOCK, StatusAction.ENABLE):
+            await self.guard.forget(user)
+        details = actor.described(reason)
+        done = event(action.event, now, user_id=user.id, client=actor.client, details=details)
+        ending: list[Write] = [EndSessions(user.id, now)] if action.ends_sessions else []
+        await self.store.commit(SaveUser(user, changed, guard=("status",)), *ending, Record(done))
+        return changed
+
+    async def set_role(self, user_id: UUID, role: Role, actor: Actor, reason: str | None = None) -> User:
+        """Make somebody an administrator, or no longer one."""
+        actor.must_be_admin()
+        user = await self.store.users.get(user_id)
+        changed = replace(user, role=role)
+        details = actor.described(reason) | {"role": role.value}
+        done = event(EventType.ROLE_CHANGED, self.now(), user_id=user.id, client=actor.client, details=details)
+        await self.store.commit(SaveUser(user, changed), Record(done))
+        return changed

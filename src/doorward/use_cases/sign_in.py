@@ -1,0 +1,92 @@
+"""Sign in."""
+
+from dataclasses import dataclass, field
+
+from doorward.domain.errors import AccountDisabled, EmailNotVerified
+from doorward.domain.events import Client, EventType, event
+from doorward.domain.ids import new_id
+from doorward.domain.password import Password
+from doorward.domain.policies.session import SessionPolicy
+from doorward.domain.policies.verification import VerificationPolicy
+from doorward.domain.session import Session
+from doorward.domain.user import Status, User
+from doorward.guard import login_attempt
+from doorward.methods.password import PasswordMethod
+from doorward.ports.clock import Clock
+from doorward.ports.secrets import AccessToken, SecretMinter, TokenIssuer, TokenKind, TokenRef
+from doorward.ports.store import Store
+from doorward.ports.writes import AddLoginAttempt, AddSession, Record, SaveUser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """An identifier as typed and a password."""
+
+    identifier: str
+    password: Password = field(repr=False)
+    client: Client = Client()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session and its tokens; `refresh_token` is None where sessions are not refreshed."""
+
+    user: User
+    session: Session
+    access: AccessToken
+    refresh_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Open a session for whoever proves identifier and password."""
+
+    store: Store
+    passwords: PasswordMethod
+    secrets: SecretMinter
+    issuer: TokenIssuer
+    sessions: SessionPolicy
+    verification: VerificationPolicy
+    now: Clock
+
+    async def __call__(self, credentials: Credentials) -> SignedIn:
+        """Sign in.
+
+        Raises:
+            InvalidCredentials: one answer for an unknown identifier and a wrong password, after equal work.
+            AccountLocked, TooManyRequests, Busy: answered before the password is compared.
+            AccountDisabled, EmailNotVerified: told only after the right password.
+        """
+        client = credentials.client
+        async with self.passwords.proving(credentials.identifier, credentials.password, client) as user:
+            self._must_be_usable(user)
+            now = self.now()
+            signed_in = (await self.passwords.upgraded(user, credentials.password)).signed_in(now)
+            session = Session(
+                id=new_id(now),
+                user_id=user.id,
+                created_at=now,
+                last_used_at=now,
+                expires_at=now + self.sessions.lifetime,
+                ip_address=client.ip_address,
+                device=client.device,
+            )
+            shown = user.identifiers()[0].value
+            await self.store.commit(
+                SaveUser(user, signed_in, guard=("status", "password_hash"), always=("failed_attempts",)),
+                AddSession(session),
+                Record(event(EventType.SIGNED_IN, now, user_id=user.id, client=client)),
+                AddLoginAttempt(login_attempt(client, user, shown, success=True, now=now)),
+            )
+        return SignedIn(signed_in, session, self.issuer.issue(session, signed_in, now), self._refresh_token(session))
+
+    def _must_be_usable(self, user: User) -> None:
+        if user.status is Status.DISABLED:
+            raise AccountDisabled
+        if self.verification.is_required and not user.is_verified:
+            raise EmailNotVerified
+
+    def _refresh_token(self, session: Session) -> str | None:
+        if self.sessions.refresh_ttl is None:
+            return None
+        return self.secrets.token(TokenKind.REFRESH, TokenRef(session.id, session.generation))
