@@ -9,7 +9,7 @@ from doorward.domain.identifiers import mask
 from doorward.domain.ids import new_id
 from doorward.domain.policies.lockout import LockoutPolicy
 from doorward.domain.tally import Spent
-from doorward.domain.user import User
+from doorward.domain.user import Status, User
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
 from doorward.ports.secrets import SecretMinter
@@ -70,12 +70,12 @@ class TryGuard:
             count = tally.count
         reason = "wrong_password" if attempt.user else "unknown_identifier"
         await self._record_failure(attempt, reason, kind, counted=True)
-        if self.policy.locks and count >= self.policy.budget().limit:
-            await self._lock(attempt)
+        if attempt.user is not None and self.policy.locks and count >= self.policy.budget().limit:
+            await self._lock(attempt.user, attempt.client)
 
     async def forget(self, user: User) -> None:
         """Forget all failures of an account (it is unlocked)."""
-        await self.counters.change(f"sign-in:{user.id}", lambda t: self.policy.budget().clear(t, self.now()))
+        await self.counters.change(f"sign-in:{user.id}", lambda t: self.policy.budget().forget(t, self.now()))
 
     def _key(self, identifier: str, user: User | None) -> str | None:
         if user is not None:
@@ -87,10 +87,10 @@ class TryGuard:
         try:
             await self.counters.change(key, lambda t: self.policy.budget().reserve(t, self.now()))
         except Spent as spent:
-            if spent.retry_after is not None:
-                raise TooManyRequests(spent.retry_after) from None
+            if spent.retry_after is not None or attempt.user is None:
+                raise TooManyRequests(spent.retry_after or 1) from None
             # The failures were counted but the lock was not written: a process died in between.
-            await self._lock(attempt)
+            await self._lock(attempt.user, attempt.client)
             raise AccountLocked from None
 
     async def _record_failure(
@@ -108,14 +108,16 @@ class TryGuard:
             writes.append(AddLoginAttempt(login_attempt(attempt.client, user, shown, success=False, now=self.now())))
         await self.store.commit(*writes)
 
-    async def _lock(self, attempt: Try) -> None:
-        if attempt.user is None:
-            return
-        locked = attempt.user.locked(self.policy.locked_until(self.now()))
+    async def _lock(self, user: User, client: Client) -> None:
+        if user.status is Status.DISABLED:
+            return  # a lock can be lifted by mail, an operator's decision cannot
+        now = self.now()
+        locked = user.locked(self.policy.locked_until(now))
+        details = {"failures": self.policy.budget().limit}
         try:
             await self.store.commit(
-                SaveUser(attempt.user, locked, guard=("status",), always=("status", "locked_until")),
-                self._event(EventType.LOCKED, attempt, {"failures": self.policy.budget().limit}),
+                SaveUser(user, locked, guard=("status",), always=("status", "locked_until")),
+                Record(event(EventType.LOCKED, now, user_id=user.id, client=client, details=details)),
             )
         except Stale:
             return  # somebody else has locked it, or an operator has disabled it

@@ -39,7 +39,7 @@ class HmacSecretMinter:
 
     def matches_code(self, challenge_id: UUID, *, digits: int, typed: str) -> bool:
         normal = "".join(c for c in unicodedata.normalize("NFKC", typed) if c not in " -\u2013")
-        return hmac.compare_digest(normal.encode(), self.code(challenge_id, digits=digits).encode())
+        return hmac.compare_digest(normal.encode(errors="replace"), self.code(challenge_id, digits=digits).encode())
 
     def token(self, kind: TokenKind, ref: TokenRef) -> str:
         body = _BODY.pack(ref.id.bytes, ref.generation)

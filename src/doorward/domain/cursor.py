@@ -24,7 +24,11 @@ def read_cursor(cursor: str, *, shape: tuple[type, ...]) -> tuple[str | int, ...
         position = None
     if not isinstance(position, list) or tuple(type(part) for part in position) != shape:
         raise InvalidInput(Violation("/cursor", "invalid_cursor"))
-    numbers = [part for part in position if isinstance(part, int)]
-    if any(abs(number) >= 1 << 62 for number in numbers):
+    if not all(_can_be_stored(part) for part in position):
         raise InvalidInput(Violation("/cursor", "invalid_cursor"))
     return tuple(position)
+
+
+def _can_be_stored(part: str | int) -> bool:
+    """Databases know neither NUL nor half a surrogate pair, and no number beyond 64 bits."""
+    return part.isprintable() if isinstance(part, str) else abs(part) < 1 << 62

@@ -55,10 +55,10 @@ def parse_username(text: str) -> Identifier:
     """Bring a user name into its canonical form: 3 to 64 of a-z, 0-9, dot, dash, underscore.
 
     Raises:
-        InvalidInput: other characters, or another length.
+        InvalidInput: other characters, another length, or something that would be read as a phone number.
     """
     folded = unicodedata.normalize("NFKC", text.strip()).lower() if len(text) <= MAX_TYPED else ""
-    if not _USERNAME.fullmatch(folded):
+    if not _USERNAME.fullmatch(folded) or _PHONE.fullmatch(_phone_digits(folded)):
         raise InvalidInput(Violation("/username", "invalid_username"))
     return Identifier(Kind.USERNAME, folded)
 
@@ -69,11 +69,15 @@ def parse_phone(text: str) -> Identifier:
     Raises:
         InvalidInput: no international number.
     """
-    digits = re.sub(r"[\s().\-/]", "", unicodedata.normalize("NFKC", text)) if len(text) <= MAX_TYPED else ""
-    digits = "+" + digits[2:] if digits.startswith("00") else digits
+    digits = _phone_digits(text) if len(text) <= MAX_TYPED else ""
     if not _PHONE.fullmatch(digits):
         raise InvalidInput(Violation("/phone", "invalid_phone"))
     return Identifier(Kind.PHONE, digits)
+
+
+def _phone_digits(text: str) -> str:
+    digits = re.sub(r"[\s().\-/]", "", unicodedata.normalize("NFKC", text))
+    return "+" + digits[2:] if digits.startswith("00") else digits
 
 
 def find_identifier(text: str) -> Identifier | None:

@@ -19,8 +19,11 @@ class Password:
 
     @property
     def is_hashable(self) -> bool:
-        """Whether it is short enough to be hashed and has no NUL, which some hashes cut at."""
-        return len(self.text.encode()) <= MAX_BYTES and "\0" not in self.text
+        """Whether it is Unicode, short enough to be hashed, and has no NUL, which some hashes cut at."""
+        try:
+            return len(self.text.encode()) <= MAX_BYTES and "\0" not in self.text
+        except UnicodeEncodeError:  # half a surrogate pair
+            return False
 
     def has_upper(self) -> bool:
         return any(c.isupper() for c in self.text)

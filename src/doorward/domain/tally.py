@@ -73,8 +73,12 @@ class Budget:
 
     def clear(self, tally: Tally, now: datetime) -> Tally:
         """Give a reserved try back and forget all that were counted."""
-        released = self.release(tally, now)
-        return Tally(reserved=released.reserved, reserved_until=released.reserved_until)
+        return self.forget(self.release(tally, now), now)
+
+    def forget(self, tally: Tally, now: datetime) -> Tally:
+        """Forget all that were counted; tries that others have reserved stay theirs."""
+        tally = tally.at(now)
+        return Tally(reserved=tally.reserved, reserved_until=tally.reserved_until)
 
     def take(self, tally: Tally, now: datetime) -> Tally:
         """Reserve and count in one step, for what needs no judgement in between."""

@@ -75,7 +75,8 @@ class User:
         return replace(self.unlocked(), last_login_at=now)
 
     def locked(self, until: datetime | None) -> "User":
-        return replace(self, status=Status.LOCKED, locked_until=until)
+        """Locked; an operator's DISABLED stays, or its owner could lift it like a lock."""
+        return self if self.status is Status.DISABLED else replace(self, status=Status.LOCKED, locked_until=until)
 
     def unlocked(self) -> "User":
         """Free of lock and failures; an operator's DISABLED stays."""

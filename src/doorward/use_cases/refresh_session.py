@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from doorward.domain.errors import TokenInvalid
+from doorward.domain.errors import NotFound, TokenInvalid
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.policies.session import SessionPolicy
 from doorward.domain.session import Session
@@ -45,9 +45,7 @@ class RefreshSession:
         now = self.now()
         if ref is None or session is None or not session.is_live(now, idle_ttl=self.policy.idle_ttl):
             raise TokenInvalid
-        user = await self.store.users.get(session.user_id)
-        if user.status is Status.DISABLED:
-            raise TokenInvalid
+        user = await self._usable(session)
         if ref.generation == session.generation:
             session = session.rotated(now)
             await self.store.commit(RotateSession(session))
@@ -56,6 +54,15 @@ class RefreshSession:
             raise TokenInvalid
         successor = self.secrets.token(TokenKind.REFRESH, TokenRef(session.id, session.generation))
         return Refreshed(user, session, self.issuer.issue(session, user, now), successor)
+
+    async def _usable(self, session: Session) -> User:
+        try:
+            user = await self.store.users.get(session.user_id)
+        except NotFound:
+            raise TokenInvalid from None
+        if user.status is Status.DISABLED:
+            raise TokenInvalid
+        return user
 
     async def _end_copied(self, session: Session, client: Client) -> None:
         now = self.now()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from doorward.domain.challenge import Purpose
 from doorward.domain.errors import AlreadyActive
 from doorward.domain.events import Client
+from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.messages import MessageKind
 from doorward.domain.password import Password
 from doorward.methods.email_code import EmailCodeMethod
@@ -59,11 +60,12 @@ class ResendCode:
         pending = await self.store.registrations.find(ref.id) if ref else None
         if pending is None:
             return
+        owner = await self.store.users.find(Identifier(Kind.EMAIL, pending.email))
         mail = await self.codes.begin(
             MessageKind.ACCOUNT_EXISTS if pending.is_decoy else MessageKind.VERIFY_EMAIL,
             Purpose.CONFIRM_REGISTRATION,
             pending.id,
             to=pending.email,
-            first_name=pending.profile.first_name,
+            first_name=(owner or pending).profile.first_name,
         )
         await self.store.commit(*mail)

@@ -113,7 +113,7 @@ class VerifyEmail:
 
     async def _pending(self, challenge: Challenge) -> Registration:
         pending = await self.store.registrations.find(challenge.subject_id)
-        if pending is None:
+        if pending is None or pending.is_decoy:
             raise LinkExpired
         return pending
 
