@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from doorward.domain.events import Event, wire_event
@@ -40,8 +41,10 @@ class MemoryOutbox:
     ) -> Sequence[OutboxItem]:
         waiting = [w for w in self.rows.values() if w.item.lane is lane and w.dead is None]
         is_leased = [w for w in waiting if w.lease_until is not None and now < w.lease_until]
-        if lane is Lane.EVENTS and (is_leased or (waiting and now < waiting[0].due_at)):
+        if lane is Lane.EVENTS and is_leased:
             return []
+        if lane is Lane.EVENTS:
+            waiting = list(takewhile(lambda w: w.due_at <= now, waiting))
         due = [w for w in waiting if w not in is_leased and w.due_at <= now][:limit]
         for taken in due:
             taken.owner, taken.lease_until = owner, now + lease

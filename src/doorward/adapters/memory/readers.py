@@ -1,12 +1,13 @@
 """Reads of records in dicts."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.cursor import read_cursor, write_cursor
-from doorward.domain.errors import NotFound
+from doorward.domain.errors import InvalidInput, NotFound, Violation
 from doorward.domain.events import LoginAttempt
 from doorward.domain.identifiers import Identifier
 from doorward.domain.session import Session
@@ -41,7 +42,7 @@ class MemoryUsers:
         ordered = sorted(self.rows.values(), key=lambda u: _position(u, name), reverse=query.sort.startswith("-"))
         matching = [user for user in ordered if _matches(user, query)]
         if query.cursor:
-            last = read_cursor(query.cursor, shape=(str, str))
+            last = _last_position(query.cursor, name)
             matching = [user for user in matching if _is_after(_position(user, name), last, query)]
         items = matching[: query.limit]
         more = len(matching) > query.limit
@@ -53,9 +54,17 @@ def _position(user: User, name: str) -> tuple[str, str]:
     return value, user.id.hex
 
 
-def _is_after(position: tuple[str, str], last: tuple[str | int, ...], query: UserQuery) -> bool:
-    here = (str(last[0]), str(last[1]))
-    return position < here if query.sort.startswith("-") else position > here
+def _last_position(cursor: str, name: str) -> tuple[str, str]:
+    value, user_id = (str(part) for part in read_cursor(cursor, shape=(str, str)))
+    try:
+        moment = datetime.fromisoformat(value).astimezone(UTC).isoformat() if name == "created_at" else value
+        return moment, UUID(user_id).hex
+    except (ValueError, OverflowError):
+        raise InvalidInput(Violation("/cursor", "invalid_cursor")) from None
+
+
+def _is_after(position: tuple[str, str], last: tuple[str, str], query: UserQuery) -> bool:
+    return position < last if query.sort.startswith("-") else position > last
 
 
 def _matches(user: User, query: UserQuery) -> bool:

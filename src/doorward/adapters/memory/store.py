@@ -19,6 +19,7 @@ from doorward.domain.challenge import Challenge
 from doorward.domain.errors import IdentifierTaken
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
+from doorward.domain.user import User
 from doorward.ports import writes
 from doorward.ports.store import AuditRow
 
@@ -99,18 +100,26 @@ class MemoryStore:
         return len(journal.undo)
 
     def _add_user(self, journal: _Journal, write: writes.AddUser) -> None:
-        for identifier in write.user.identifiers():
-            if identifier in self.users.by_identifier:
-                raise IdentifierTaken(identifier.kind.value)
-            journal.put(self.users.by_identifier, identifier, write.user.id)
-        journal.put(self.users.rows, write.user.id, write.user)
+        self._name(journal, write.user)
 
     def _save_user(self, journal: _Journal, write: writes.SaveUser) -> None:
         stored = self.users.rows.get(write.old.id)
         if stored is None or any(getattr(stored, name) != getattr(write.old, name) for name in write.guard):
             raise writes.Stale
         values = {name: getattr(write.new, name) for name in writes.changed_members(write)}
-        journal.put(self.users.rows, stored.id, replace(stored, **values))
+        self._rename(journal, stored, replace(stored, **values))
+
+    def _rename(self, journal: _Journal, before: User, after: User) -> None:
+        for identifier in before.identifiers():
+            journal.put(self.users.by_identifier, identifier, None)
+        self._name(journal, after)
+
+    def _name(self, journal: _Journal, user: User) -> None:
+        for identifier in user.identifiers():
+            if identifier in self.users.by_identifier:
+                raise IdentifierTaken(identifier.kind.value)
+            journal.put(self.users.by_identifier, identifier, user.id)
+        journal.put(self.users.rows, user.id, user)
 
     def _count_failed_attempt(self, journal: _Journal, write: writes.CountFailedAttempt) -> None:
         stored = self.users.rows.get(write.user_id)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
@@ -30,9 +32,10 @@ class SqlOutbox:
             is_free = or_(rows.c.lease_until.is_(None), rows.c.lease_until <= now)
             waiting = waiting.where(rows.c.due_at <= now, is_free)
         async with self._database.writing() as connection:
-            found = (await connection.execute(waiting.limit(limit))).mappings().all()
-            if lane is Lane.EVENTS and _must_wait(found, now):
+            if lane is Lane.EVENTS and await _is_leased(connection, now):
                 return []
+            found = (await connection.execute(waiting.limit(limit))).mappings().all()
+            found = list(takewhile(lambda row: row["due_at"] <= now, found))
             ids = [row["id"] for row in found]
             claimed = {"owner": owner, "lease_until": now + lease, "attempts": rows.c.attempts + 1}
             await connection.execute(update(rows).where(rows.c.id.in_(ids)).values(claimed))
@@ -71,10 +74,11 @@ class SqlOutbox:
             await connection.execute(update(tables.outbox).where(*_held(item, owner)).values(values))
 
 
-def _must_wait(found: Sequence[RowMapping], now: datetime) -> bool:
-    """Whether another owner publishes, or the oldest event waits for its next try."""
-    is_leased = any(row["lease_until"] is not None and now < row["lease_until"] for row in found)
-    return is_leased or bool(found and now < found[0]["due_at"])
+async def _is_leased(connection: AsyncConnection, now: datetime) -> bool:
+    """Whether an owner holds any event."""
+    rows = tables.outbox
+    held = select(rows.c.id).where(rows.c.lane == Lane.EVENTS, rows.c.dead_at.is_(None), rows.c.lease_until > now)
+    return (await connection.execute(held.limit(1))).first() is not None
 
 
 def _held(item: OutboxItem, owner: str) -> tuple[Any, ...]:

@@ -98,7 +98,7 @@ def _user_position(query: UserQuery) -> tuple[datetime | str, UUID]:
     try:
         is_time = query.sort.lstrip("-") == "created_at"
         return datetime.fromisoformat(value).astimezone(UTC) if is_time else value, UUID(user_id)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidInput(Violation("/cursor", "invalid_cursor")) from None
 
 

@@ -1,0 +1,233 @@
+"""What the contract tests run over: one row per adapter, and makers of records."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from doorward.adapters.memory import MemoryCounters, MemoryOutbox, MemoryStore
+from doorward.adapters.sql.counters import SqlCounters
+from doorward.adapters.sql.engine import open_sqlite
+from doorward.adapters.sql.migrate import upgrade
+from doorward.adapters.sql.outbox import SqlOutbox
+from doorward.adapters.sql.store import SqlStore
+from doorward.domain.challenge import Challenge, Purpose
+from doorward.domain.events import Client, Event, EventType, LoginAttempt
+from doorward.domain.ids import new_id
+from doorward.domain.messages import Message, MessageKind
+from doorward.domain.registration import Registration
+from doorward.domain.session import Session
+from doorward.domain.user import Profile, User
+from doorward.ports.counters import Counters
+from doorward.ports.outbox import Lane, Outbox, OutboxItem
+from doorward.ports.store import Store
+from doorward.ports.writes import Write
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The storage ports of one technology, and how often the store called for a delivery."""
+
+    store: Store
+    counters: Counters
+    outbox: Outbox
+    calls: list[None]
+
+
+@asynccontextmanager
+async def memory() -> AsyncIterator[Backend]:
+    calls: list[None] = []
+    outbox = MemoryOutbox()
+    yield Backend(MemoryStore(outbox, notify=lambda: calls.append(None)), MemoryCounters(), outbox, calls)
+
+
+@asynccontextmanager
+async def sqlite(path: Path) -> AsyncIterator[Backend]:
+    calls: list[None] = []
+    database = open_sqlite(path)
+    try:
+        store = SqlStore(database, notify=lambda: calls.append(None))
+        yield Backend(store, SqlCounters(database), SqlOutbox(database), calls)
+    finally:
+        await database.close()
+
+
+def open_memory(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Backend]:
+    return memory()
+
+
+def open_sqlite_copy(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Backend]:
+    path = request.getfixturevalue("tmp_path") / "accounts.db"
+    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+    return sqlite(path)
+
+
+# One row makes a storage technology subject to every test of this folder. A row may ask the request for a
+# session's server; one that is not there must fail or skip with its reason.
+BACKENDS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Backend]]] = {
+    "memory": open_memory,
+    "sqlite": open_sqlite_copy,
+}
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the migrated, empty schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+
+    async def migrate() -> None:
+        database = open_sqlite(path)
+        await upgrade(database)
+        await database.close()
+
+    asyncio.run(migrate())
+    return path
+
+
+@pytest.fixture(params=BACKENDS)
+def opening(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Backend]:
+    return BACKENDS[request.param](request)
+
+
+@pytest.fixture
+async def backend(opening: AbstractAsyncContextManager[Backend]) -> AsyncIterator[Backend]:
+    async with opening as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(backend: Backend) -> Store:
+    return backend.store
+
+
+@pytest.fixture
+def counters(backend: Backend) -> Counters:
+    return backend.counters
+
+
+@pytest.fixture
+def outbox(backend: Backend) -> Outbox:
+    return backend.outbox
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+class Make:
+    """Records with sensible members; each call makes a new one."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def id(self) -> UUID:
+        self._count += 1
+        return new_id(NOW + timedelta(milliseconds=self._count))
+
+    def user(self, **members: Any) -> User:
+        user_id = self.id()
+        plain = User(
+            id=user_id,
+            email=f"{user_id.hex}@example.org",
+            profile=Profile(first_name="Ada", last_name="Lovelace"),
+            password_hash="hash",
+            created_at=NOW,
+            password_changed_at=NOW,
+        )
+        return replace(plain, **members)
+
+    def registration(self, **members: Any) -> Registration:
+        plain = Registration(
+            id=self.id(),
+            email="ada@example.org",
+            password_hash="hash",
+            is_decoy=False,
+            created_at=NOW,
+            expires_at=NOW + timedelta(days=1),
+        )
+        return replace(plain, **members)
+
+    def challenge(self, **members: Any) -> Challenge:
+        plain = Challenge(
+            id=self.id(),
+            purpose=Purpose.VERIFY_EMAIL,
+            subject_id=self.id(),
+            created_at=NOW,
+            expires_at=NOW + timedelta(hours=1),
+        )
+        return replace(plain, **members)
+
+    def session(self, **members: Any) -> Session:
+        plain = Session(
+            id=self.id(),
+            user_id=self.id(),
+            created_at=NOW,
+            last_used_at=NOW,
+            expires_at=NOW + timedelta(days=30),
+        )
+        return replace(plain, **members)
+
+    def event(self, type: EventType = EventType.SIGNED_IN, **members: Any) -> Event:  # noqa: A002 - as the record's
+        plain = Event(type=type, id=self.id(), at=NOW, user_id=self.id(), client=Client("192.0.2.1", "Firefox"))
+        return replace(plain, **members)
+
+    def attempt(self, **members: Any) -> LoginAttempt:
+        plain = LoginAttempt(
+            id=self.id(),
+            user_id=self.id(),
+            email="ada@example.org",
+            success=False,
+            attempt_time=NOW,
+            ip_address="192.0.2.1",
+        )
+        return replace(plain, **members)
+
+    def message(self, **members: Any) -> Message:
+        plain = Message(
+            id=self.id(),
+            kind=MessageKind.VERIFY_EMAIL,
+            to="ada@example.org",
+            subject_id=self.id(),
+            challenge_id=self.id(),
+            params={"first_name": "Ada"},
+        )
+        return replace(plain, **members)
+
+
+@pytest.fixture
+def make() -> Make:
+    return Make()
+
+
+@pytest.fixture
+def commits(store: Store) -> Callable[..., Awaitable[int]]:
+    """Try single-write commits at the same time; return how many went through, and let only `refusal` stop one."""
+
+    async def run(refusal: type[Exception], changes: Iterable[Write]) -> int:
+        outcomes = await asyncio.gather(*(store.commit(change) for change in changes), return_exceptions=True)
+        unexpected = [o for o in outcomes if o is not None and not isinstance(o, refusal)]
+        if unexpected:
+            raise ExceptionGroup("not a refusal", [o for o in unexpected if isinstance(o, Exception)])
+        return outcomes.count(None)
+
+    return run
+
+
+@pytest.fixture
+def claim(outbox: Outbox) -> Callable[..., Coroutine[Any, Any, list[OutboxItem]]]:
+    """Claim from a lane with a lease of half a minute."""
+
+    async def run(lane: Lane, owner: str = "a", *, at: datetime = NOW, limit: int = 100) -> list[OutboxItem]:
+        return list(await outbox.claim(lane, owner=owner, now=at, lease=timedelta(seconds=30), limit=limit))
+
+    return run

@@ -1,0 +1,115 @@
+"""The audit log and login attempts, on every storage backend."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from doorward.domain.cursor import write_cursor
+from doorward.domain.errors import InvalidInput
+from doorward.domain.events import Client, EventType
+from doorward.ports.store import AuditQuery, AuditRow
+from doorward.ports.writes import AddLoginAttempt, Record
+
+
+async def test_an_event_becomes_a_row(store, make, now):
+    """A row says what happened, when, to whom and from where; details come back as JSON values."""
+    details = {"reason": "ünïcode 🦊", "count": 3, "nested": {"list": [1, None, True]}}
+    happened = make.event(EventType.SIGN_IN_FAILED, details=details)
+    await store.commit(Record(happened))
+    page = await store.audit.page(AuditQuery())
+    expected = AuditRow(
+        id=happened.id,
+        user_id=happened.user_id,
+        event_type="LOGIN_FAILURE",
+        event_time=now,
+        details=details,
+        ip_address="192.0.2.1",
+    )
+
+    assert list(page.items) == [expected]
+
+
+async def test_an_event_without_user_and_address_is_kept(store, make):
+    """What nobody in particular did is a row too."""
+    await store.commit(Record(make.event(EventType.SIGN_UP_REFUSED, user_id=None, client=Client())))
+    (row,) = (await store.audit.page(AuditQuery())).items
+
+    assert (row.user_id, row.ip_address, dict(row.details)) == (None, None, {})
+
+
+async def test_rows_come_in_the_reverse_order_of_writing(store, make, now):
+    """The order is that of writing, whatever the clocks of the writers said."""
+    events = [make.event(at=now + timedelta(seconds=skew)) for skew in (0, -5, 5, -60)]
+    for happened in events:
+        await store.commit(Record(happened))
+    page = await store.audit.page(AuditQuery())
+
+    assert [row.id for row in page.items] == [happened.id for happened in reversed(events)]
+
+
+async def test_pages_give_every_row_once(store, make):
+    """Walking the pages meets each row once, even while new ones come."""
+    events = [make.event() for _ in range(5)]
+    await store.commit(*(Record(happened) for happened in events))
+    page = await store.audit.page(AuditQuery(limit=2))
+    seen = [row.id for row in page.items]
+    while page.next_cursor:
+        await store.commit(Record(make.event()))
+        page = await store.audit.page(AuditQuery(limit=2, cursor=page.next_cursor))
+        seen += [row.id for row in page.items]
+
+    assert seen == [happened.id for happened in reversed(events)]
+
+
+async def test_a_full_last_page_has_no_cursor(store, make):
+    """There is a cursor only where something follows."""
+    await store.commit(*(Record(make.event()) for _ in range(2)))
+
+    assert (await store.audit.page(AuditQuery(limit=2))).next_cursor is None
+    assert (await store.audit.page(AuditQuery(limit=1))).next_cursor is not None
+
+
+async def test_rows_are_filtered_by_type_user_and_time(store, make, now):
+    """Conditions are joined by and; `since` is included and `until` is not."""
+    user = make.id()
+    events = [make.event(user_id=user, at=now + timedelta(seconds=n)) for n in range(3)]
+    failed = make.event(EventType.SIGN_IN_FAILED, user_id=user, at=now + timedelta(seconds=1))
+    await store.commit(*(Record(happened) for happened in (*events, failed, make.event())))
+
+    async def found(**conditions):
+        return [row.id for row in (await store.audit.page(AuditQuery(**conditions))).items]
+
+    assert await found(user_id=user) == [failed.id, *(e.id for e in reversed(events))]
+    assert await found(event_type="LOGIN_FAILURE") == [failed.id]
+    assert await found(user_id=user, since=now + timedelta(seconds=1), until=now + timedelta(seconds=2)) == [
+        failed.id,
+        events[1].id,
+    ]
+    assert await found(event_type="login_failure") == []
+
+
+@pytest.mark.parametrize("cursor", ["not a cursor", write_cursor("a", "b"), write_cursor(1 << 80), "W10", "bnVsbA"])
+async def test_a_foreign_cursor_is_refused(store, cursor):
+    """A cursor that is not of this list is InvalidInput."""
+    with pytest.raises(InvalidInput) as refused:
+        await store.audit.page(AuditQuery(cursor=cursor))
+
+    assert [v.pointer for v in refused.value.violations] == ["/cursor"]
+
+
+async def test_login_attempts_are_the_newest_of_one_account(store, make, now):
+    """Tries come newest first, as many as asked for, with every member as it was."""
+    user = make.id()
+    tries = [make.attempt(user_id=user, success=bool(n % 2), attempt_time=now + timedelta(n)) for n in range(4)]
+    await store.commit(*(AddLoginAttempt(one) for one in tries), AddLoginAttempt(make.attempt(user_id=None)))
+
+    assert list(await store.audit.login_attempts(user, 3)) == tries[:0:-1]
+
+
+async def test_an_attempt_at_an_unknown_identifier_belongs_to_nobody(store, make):
+    """A try without a user is stored and in nobody's list."""
+    unknown = replace(make.attempt(), user_id=None, ip_address=None, email="a***@e*** 0123456789abcdef")
+    await store.commit(AddLoginAttempt(unknown))
+
+    assert list(await store.audit.login_attempts(make.id(), 10)) == []

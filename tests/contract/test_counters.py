@@ -1,0 +1,137 @@
+"""Counting, on every backend."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from doorward.domain.tally import Budget, Spent, Tally
+
+
+def _plus_one(tally):
+    return replace(tally, count=tally.count + 1)
+
+
+async def test_a_new_key_counts_from_nothing(counters):
+    """A key that nobody used is an empty tally, for `find` and for the first change."""
+    seen = []
+
+    def look(tally):
+        seen.append(tally)
+        return _plus_one(tally)
+
+    assert await counters.find("key") == Tally()
+    assert await counters.change("key", look) == Tally(count=1)
+    assert seen == [Tally()]
+
+
+async def test_a_tally_comes_back_as_it_was_left(counters, now):
+    """Every member survives storage."""
+    full = Tally(
+        count=3,
+        reserved=2,
+        reserved_until=now,
+        last_at=now + timedelta(microseconds=1),
+        expires_at=now + timedelta(microseconds=2),
+    )
+    await counters.change("key", lambda _: full)
+
+    assert await counters.find("key") == full
+
+
+async def test_keys_are_compared_byte_by_byte(counters):
+    """No collation makes two keys one."""
+    keys = ["é", "e", "e\u0301", "\u0131", "i", "I", "🦊", "🐻", "a", "a ", "ß", "ss"]
+    for key in keys:
+        await counters.change(key, _plus_one)
+
+    assert [(await counters.find(key)).count for key in keys] == [1] * len(keys)
+
+
+async def test_a_change_that_raises_leaves_the_tally_as_it_was(counters, now):
+    """What a change raises is passed on, and nothing is written, neither for an old nor for a new key."""
+    budget = Budget(limit=1, window=timedelta(hours=1))
+    taken = await counters.change("key", lambda t: budget.take(t, now))
+    with pytest.raises(Spent):
+        await counters.change("key", lambda t: budget.take(t, now))
+    with pytest.raises(Spent):
+        await counters.change("new", lambda t: Budget(limit=0).take(t, now))
+
+    assert await counters.find("key") == taken
+    assert await counters.find("new") == Tally()
+
+
+async def test_counting_goes_on_after_a_change_that_raised(counters):
+    """An exception does not leave a lock behind."""
+
+    def refuse(tally):
+        raise Spent(None)
+
+    outcomes = await asyncio.gather(
+        *(counters.change("key", refuse if n % 2 else _plus_one) for n in range(10)), return_exceptions=True
+    )
+
+    assert sum(isinstance(outcome, Spent) for outcome in outcomes) == 5
+    assert await counters.find("key") == Tally(count=5)
+
+
+async def test_fifty_changes_at_once_are_fifty(counters):
+    """No change is lost, and each sees a tally of its own."""
+    changed = await asyncio.gather(*(counters.change("key", _plus_one) for _ in range(50)))
+
+    assert sorted(tally.count for tally in changed) == list(range(1, 51))
+
+
+async def test_a_budget_is_never_overdrawn(counters, now):
+    """Of fifty tries at once as many get through as the budget has."""
+    budget = Budget(limit=5, window=timedelta(hours=1))
+    outcomes = await asyncio.gather(
+        *(counters.change("key", lambda t: budget.reserve(t, now)) for _ in range(50)), return_exceptions=True
+    )
+
+    assert sum(isinstance(outcome, Tally) for outcome in outcomes) == 5
+    assert sum(isinstance(outcome, Spent) for outcome in outcomes) == 45
+
+
+async def test_keys_do_not_disturb_each_other(counters):
+    """Changes of different keys at once are each exact."""
+    await asyncio.gather(*(counters.change(f"key {n % 5}", _plus_one) for n in range(50)))
+
+    assert [(await counters.find(f"key {n}")).count for n in range(5)] == [10] * 5
+
+
+async def test_purge_removes_what_no_longer_counts(counters, now):
+    """Expired, empty and abandoned tallies go; counted, held and endless ones stay."""
+    second = timedelta(seconds=1)
+    gone = {
+        "expired": Tally(count=3, last_at=now, expires_at=now),
+        "empty": Tally(),
+        "abandoned": Tally(reserved=1, reserved_until=now),
+        "expired and abandoned": Tally(count=3, expires_at=now - second, reserved=1, reserved_until=now - second),
+    }
+    kept = {
+        "counted": Tally(count=3, last_at=now, expires_at=now + second),
+        "held": Tally(reserved=1, reserved_until=now + second),
+        "expired but held": Tally(count=3, expires_at=now, reserved=1, reserved_until=now + second),
+        "endless": Tally(count=3, last_at=now),
+        "endless and abandoned": Tally(count=3, last_at=now, reserved=1, reserved_until=now - second),
+    }
+    for key, tally in (gone | kept).items():
+        await counters.change(key, lambda _, tally=tally: tally)
+
+    assert await counters.purge(now) == len(gone)
+    assert {key: await counters.find(key) for key in gone | kept} == dict.fromkeys(gone, Tally()) | kept
+
+
+async def test_purge_of_nothing_is_nothing(counters, now):
+    """There is nothing to remove where nothing was counted."""
+    assert await counters.purge(now) == 0
+
+
+async def test_a_long_key_is_a_key(counters):
+    """Keys of 150 characters, the longest there are, differ in their last one."""
+    await counters.change("k" * 149 + "a", _plus_one)
+
+    assert await counters.find("k" * 149 + "b") == Tally()
+    assert await counters.find("k" * 149 + "a") == Tally(count=1)
