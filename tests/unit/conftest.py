@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import settings
 
 from doorward.adapters.argon2 import Argon2PasswordHasher
 from doorward.adapters.common_passwords import ZxcvbnCommonPasswords
@@ -30,6 +31,9 @@ from doorward.use_cases.activate_account import Activation
 from doorward.use_cases.sign_in import Credentials
 from doorward.use_cases.verify_email import AddressProof
 
+settings.register_profile("unit", deadline=None)
+settings.load_profile("unit")
+
 SECRET = "a secret that is long enough for every key of these tests"
 ISSUER = "https://door.example.com"
 START = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
@@ -54,9 +58,7 @@ PROFILES = {
         lockout=LockoutPolicy(mode="lock", max_failures=3),
     ),
     "delay": replace(REVEALING, verification=VerificationPolicy(mode="off")),
-    "code-activation": replace(
-        REVEALING, verification=VerificationPolicy(code_length=4, code_ttl=MINUTE, link=False)
-    ),
+    "code-activation": replace(REVEALING, verification=VerificationPolicy(code_length=4, code_ttl=MINUTE, link=False)),
     "link-activation": replace(
         REVEALING,
         verification=VerificationPolicy(
@@ -148,9 +150,7 @@ class Engine:
     def form(self, email="ada@example.com", *, password=RIGHT, username=None, **profile):
         """What a person sends to sign up."""
         typed = Password.typed(password)
-        return SignUp(
-            email=email, username=username, password=typed, profile=Profile(**profile), client=self.client
-        )
+        return SignUp(email=email, username=username, password=typed, profile=Profile(**profile), client=self.client)
 
     def sign_in(self, identifier="ada@example.com", password=RIGHT):
         typed = Password.typed(password)

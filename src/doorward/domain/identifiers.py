@@ -45,10 +45,7 @@ def parse_email(text: str) -> Identifier:
         checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise InvalidInput(Violation("/email", "invalid_email")) from None
-    address = f"{checked.local_part}@{checked.ascii_domain}"
-    if len(address) > 255:
-        raise InvalidInput(Violation("/email", "too_long", {"max": 255}))
-    return Identifier(Kind.EMAIL, address)
+    return Identifier(Kind.EMAIL, f"{checked.local_part}@{checked.ascii_domain}")
 
 
 def parse_username(text: str) -> Identifier:
