@@ -75,14 +75,18 @@ class SmtpMailer:
         self._sender = sender
 
     async def send(self, mail: Mail) -> None:
+        message = self._message(mail)
         try:
             async with self._client() as client:
-                await client.send_message(self._message(mail))
+                await client.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [recipient.code for recipient in error.recipients]
             raise _failed("recipient refused", max(codes, default=0)) from None
+        except aiosmtplib.SMTPDataError as error:
+            raise _failed("letter refused", error.code) from None
         except aiosmtplib.SMTPResponseException as error:
-            raise _failed("refused by the mail server", error.code) from None
+            # What is wrong with our account or sender can be put right; the letter is not to blame.
+            raise DeliveryFailed(f"refused by the mail server ({error.code})") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise DeliveryFailed(f"no mail server: {type(error).__name__}") from None
 
@@ -108,8 +112,11 @@ class SmtpMailer:
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = mail.to
-        message["Subject"] = mail.subject
+        try:
+            message["To"] = mail.to
+            message["Subject"] = mail.subject
+        except ValueError:
+            raise DeliveryFailed("a line break in a header", is_final=True) from None
         message["Date"] = formatdate(usegmt=True)
         # The same id each time, so that a letter sent twice can be recognised.
         message["Message-ID"] = f"<{mail.id}@{self._sender.rpartition('@')[2].rstrip('>')}>"

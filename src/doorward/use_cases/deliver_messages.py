@@ -109,9 +109,15 @@ class DeliverMessages:
         subject, text, html = self.letters.write(message.kind, params)
         seconds = int(ttl.total_seconds()) if ttl else None
         return Mail(
-            id=message.id, to=message.to, subject=subject, text=text, html=html,
-            code=code, link=link, valid_seconds=seconds,
-        )  # fmt: skip
+            id=message.id,
+            to=message.to,
+            subject=subject,
+            text=text,
+            html=html,
+            code=code,
+            link=link,
+            valid_seconds=seconds,
+        )
 
     def _minted(self, message: Message, challenge: Challenge | None) -> tuple[str | None, str | None, timedelta | None]:
         if challenge is None or message.kind is MessageKind.ACCOUNT_EXISTS:

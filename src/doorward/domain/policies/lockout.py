@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from doorward.domain.policies.bounds import check_bounds
 from doorward.domain.tally import Budget
 
 
@@ -25,6 +26,9 @@ class LockoutPolicy:
     lock_ttl: timedelta | None = None
     first_delay: timedelta = timedelta(seconds=30)
     max_delay: timedelta = timedelta(minutes=15)
+
+    def __post_init__(self) -> None:
+        check_bounds(max_failures=(1, self.max_failures, 100))
 
     @property
     def locks(self) -> bool:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Literal
 
 from doorward.domain.errors import Violation
-from doorward.domain.password import Password
+from doorward.domain.password import MAX_BYTES, Password
+from doorward.domain.policies.bounds import check_bounds
 
 Class = Literal["upper", "lower", "digit", "special"]
 _CLASS_RULES = {
@@ -36,6 +37,13 @@ class PasswordPolicy:
     block_common: bool = True
     max_age: timedelta | None = None
     history: int = 5
+
+    def __post_init__(self) -> None:
+        check_bounds(
+            min_length=(1, self.min_length, self.max_length),
+            max_length=(8, self.max_length, MAX_BYTES),
+            history=(0, self.history, 24),
+        )
 
     def violations(
         self, password: Password, *, pointer: str, own_words: tuple[str, ...], is_common: bool

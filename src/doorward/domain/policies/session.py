@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from doorward.domain.policies.bounds import check_bounds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
@@ -21,6 +23,9 @@ class SessionPolicy:
     idle_ttl: timedelta | None = None
     refresh_grace: timedelta = timedelta(seconds=10)
     max_staleness: timedelta = timedelta(seconds=1)
+
+    def __post_init__(self) -> None:
+        check_bounds(access_ttl=(1, self.access_ttl.total_seconds(), 30 * 86400))
 
     @property
     def lifetime(self) -> timedelta:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from doorward.domain.policies.bounds import check_bounds
 from doorward.domain.tally import Budget
 from doorward.domain.user import Status, User
 
@@ -35,6 +36,15 @@ class VerificationPolicy:
     link: bool = True
     link_ttl: timedelta = timedelta(hours=24)
     link_needs: Literal["code", "origin"] = "origin"
+
+    def __post_init__(self) -> None:
+        check_bounds(
+            code_length=(4, self.code_length, 10),
+            code_ttl=(1, self.code_ttl.total_seconds(), 86400),
+            link_ttl=(1, self.link_ttl.total_seconds(), 30 * 86400),
+            max_tries=(1, self.max_tries, 100),
+            max_tries_per_hour=(1, self.max_tries_per_hour, 1000),
+        )
 
     @property
     def is_on(self) -> bool:

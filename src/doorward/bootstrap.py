@@ -1,0 +1,183 @@
+"""What a running service is made of: settings in, an application out; the one place that knows all parts."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from doorward import __version__
+from doorward.adapters.argon2 import Argon2PasswordHasher
+from doorward.adapters.common_passwords import ZxcvbnCommonPasswords
+from doorward.adapters.console import LogEventPublisher, NoMailer
+from doorward.adapters.inbox import InboxMailer
+from doorward.adapters.jwt import JwtTokenIssuer
+from doorward.adapters.keys import HmacSecretMinter
+from doorward.adapters.letters import JinjaLetterWriter
+from doorward.adapters.smtp import SmtpMailer, SmtpServer
+from doorward.adapters.sql import migrate
+from doorward.adapters.sql.counters import SqlCounters
+from doorward.adapters.sql.engine import Database, open_sqlite
+from doorward.adapters.sql.outbox import SqlOutbox
+from doorward.adapters.sql.store import SqlStore
+from doorward.auth import Auth, Parts, Policies, assemble
+from doorward.domain.messages import Mail
+from doorward.http.app import create_app
+from doorward.http.config import HttpConfig
+from doorward.ports.delivery import Mailer
+from doorward.relay import Relay
+from doorward.settings import Settings
+
+log = logging.getLogger("doorward")
+OPENERS: Mapping[str, Callable[[str], Database]] = {
+    "sqlite": lambda url: open_sqlite(Path(url.removeprefix("sqlite:///"))),
+}
+
+
+class CannotStart(Exception):
+    """Something that this service needs is missing or wrong; the text says what and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A built service: the engine, and what has to be opened and closed around it."""
+
+    settings: Settings
+    auth: Auth
+    database: Database
+    hasher: Argon2PasswordHasher
+    relay: Relay
+    inbox: InboxMailer | None
+    is_dev: bool
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Check the schema, run the relay, and at the end close everything."""
+        try:
+            await must_be_migrated(self.database)
+            async with self.relay.running(self.auth):
+                yield
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        self.hasher.close()
+        await self.database.close()
+
+    def app(self) -> FastAPI:
+        """The HTTP application."""
+        settings = self.settings
+        return create_app(
+            HttpConfig(
+                auth=self.auth,
+                counters=self.auth.parts.counters,
+                profile=settings.profile,
+                dialect=settings.dialect,
+                service_name=settings.service_name,
+                version=__version__,
+                public_url=self.auth.parts.public_url,
+                is_dev=self.is_dev,
+                has_docs=self.is_dev or settings.docs,
+                limits=settings.limits,
+                trusted_proxies=settings.trusted_proxies,
+                checks={"database": self.auth.parts.store.check, "mail": self.auth.parts.mailer.check},
+                inbox=self.inbox,
+            ),
+            self.running,
+        )
+
+
+def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> Service:
+    """Build a service.
+
+    Args:
+        settings: with `database_url`, `secret_key` and `public_url` set.
+        tell: given in development: mail is caught in an inbox and this is called for each.
+
+    Raises:
+        CannotStart: a setting names something that is not here.
+    """
+    if not (settings.database_url and settings.secret_key and settings.public_url):
+        raise CannotStart("DATABASE_URL, SECRET_KEY and PUBLIC_URL are needed.")
+    database, secret = open_database(settings.database_url), settings.secret_key.get_secret_value()
+    relay, now = Relay(), lambda: datetime.now(UTC)
+    hasher = Argon2PasswordHasher(settings.hashing, workers=settings.workers)
+    mailer = _mailer(settings)
+    inbox = InboxMailer(now=now, tell=tell, forward=mailer) if tell else None
+    parts = Parts(
+        store=SqlStore(database, notify=relay.wake),
+        counters=SqlCounters(database),
+        outbox=SqlOutbox(database),
+        hasher=hasher,
+        common=ZxcvbnCommonPasswords(),
+        secrets=HmacSecretMinter(secret),
+        issuer=JwtTokenIssuer(
+            secret,
+            algorithm=settings.algorithm,
+            issuer=settings.issuer or settings.public_url,
+            ttl=settings.session.access_ttl,
+        ),
+        mailer=inbox or mailer or NoMailer(),
+        letters=JinjaLetterWriter(settings.service_name),
+        publisher=LogEventPublisher(),
+        now=now,
+        public_url=settings.public_url,
+    )
+    auth = assemble(parts, policies_of(settings))
+    return Service(
+        settings=settings,
+        auth=auth,
+        database=database,
+        hasher=hasher,
+        relay=relay,
+        inbox=inbox,
+        is_dev=inbox is not None,
+    )
+
+
+def policies_of(settings: Settings) -> Policies:
+    """What the operator decided."""
+    return Policies(
+        registration=settings.registration,
+        password=settings.password,
+        verification=settings.verification,
+        lockout=settings.lockout,
+        reset=settings.reset,
+        session=settings.session,
+    )
+
+
+def open_database(url: str) -> Database:
+    """Open the database that a URL names.
+
+    Raises:
+        CannotStart: no adapter for such a URL.
+    """
+    scheme = url.partition(":")[0]
+    if scheme not in OPENERS or not url.startswith(f"{scheme}:///"):
+        raise CannotStart("DATABASE_URL: this release knows sqlite:///path/to/file.db only.")
+    return OPENERS[scheme](url)
+
+
+async def must_be_migrated(database: Database) -> None:
+    """Raise CannotStart unless this release runs on the database's schema."""
+    status = await migrate.status(database)
+    if not status.is_compatible:
+        found = "has no tables yet" if status.current is None else f"is at revision {status.current}"
+        raise CannotStart(f"The database {found}; this release needs {status.head}. Run `doorward migrate`.")
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    if settings.smtp_url is None or not settings.mail:
+        return None
+    try:
+        server = SmtpServer.parse(settings.smtp_url.get_secret_value())
+    except ValueError as error:
+        raise CannotStart(f"SMTP_URL: {error}.") from None
+    host = urlsplit(settings.public_url or "").hostname or "localhost"
+    return SmtpMailer(server, sender=settings.mail_from or f"{settings.service_name} <no-reply@{host}>")

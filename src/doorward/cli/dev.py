@@ -1,0 +1,83 @@
+"""`doorward dev`."""
+
+import asyncio
+import os
+import socket
+import webbrowser
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from doorward.adapters.sql import migrate
+from doorward.bootstrap import Service
+from doorward.cli.running import ProfileOption
+from doorward.serving import MODE, development
+from doorward.settings import Settings, load
+
+HOST = "127.0.0.1"
+
+
+def dev(
+    profile: ProfileOption = None,
+    port: Annotated[int, typer.Option(help="Where to listen; the next free one if it is taken.")] = 8000,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the first page in a browser.")] = False,
+    log_json: Annotated[bool | None, typer.Option("--log-json", help="Log lines as JSON.")] = None,
+) -> None:
+    """Start with nothing prepared: SQLite, mail caught in an inbox, this machine only.
+
+    Example: doorward dev --profile code-activation
+    """
+    os.environ[MODE] = "dev"
+    listener = _listen(port)
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    settings = load({"profile": profile, "log_json": log_json}).settings
+    service = development(settings if settings.public_url else settings.model_copy(update={"public_url": url}))
+    asyncio.run(_run(service, listener, url, open_browser=open_browser))
+
+
+async def _run(service: Service, listener: socket.socket, url: str, *, open_browser: bool) -> None:
+    await migrate.upgrade(service.database)
+    server = uvicorn.Server(
+        uvicorn.Config(service.app(), log_config=None, access_log=False, server_header=False, proxy_headers=False)
+    )
+    typer.echo(banner(service.settings, url))
+    if open_browser:
+        webbrowser.open(url)
+    await server.serve(sockets=[listener])
+
+
+def _listen(port: int) -> socket.socket:
+    """Take the port, or the next free one."""
+    for candidate in range(port, port + 20):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, candidate))
+        except OSError:
+            listener.close()
+            continue
+        if candidate != port:
+            typer.echo(f"Port {port} is taken; using {candidate}.")
+        return listener
+    raise OSError(f"The ports {port} to {port + 19} are all taken; choose one with --port.")
+
+
+def banner(settings: Settings, url: str) -> str:
+    """Where everything is."""
+    rows = [
+        ("Sign up", SIGN_UP.get(settings.dialect, "POST {url}/v1/users").format(url=url)),
+        ("Account", f"GET {url}/v1/me"),
+        ("Dev inbox", f"{url}/dev/inbox"),
+        ("Admin", "doorward users create YOUR@MAIL --password-stdin --role admin --verified"),
+        ("API docs", f"{url}/docs"),
+        ("Database", settings.database_url or ""),
+        ("Profile", f"{settings.profile} (others: doorward profiles list)"),
+    ]
+    lines = [f"  {name:<10} {value}" for name, value in rows]
+    width = max(len(line) for line in lines) + 2
+    title = " Doorward in development mode: for this machine only "
+    return "\n".join([title.center(width, "-"), *lines, "-" * width])
+
+
+SIGN_UP = {"signup-signin": "POST {url}/signup"}

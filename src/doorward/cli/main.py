@@ -1,0 +1,73 @@
+"""The command `doorward`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from doorward import __version__
+from doorward.bootstrap import CannotStart
+from doorward.cli import audit, dev, migrate, profiles, serve, users
+from doorward.domain.errors import AuthError, InvalidInput
+from doorward.http.errors import violation
+from doorward.http.problems import PROBLEMS
+from doorward.settings import SettingsError
+
+cli = typer.Typer(
+    name="doorward",
+    help="User accounts for any application.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cli.command("dev")(dev.dev)
+cli.command("serve")(serve.serve)
+cli.command("migrate")(migrate.migrate)
+cli.add_typer(users.commands, name="users")
+cli.add_typer(audit.commands, name="audit")
+cli.add_typer(profiles.commands, name="profiles")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"doorward {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and leave.")
+    ] = False,
+) -> None:
+    """User accounts for any application.
+
+    Begin with: doorward dev
+    """
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong is one clear sentence and an exit status."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv.remove("--debug")
+    try:
+        cli()
+    except (SettingsError, CannotStart, AuthError, ValueError, OSError) as error:
+        if debug:
+            raise
+        for line in explained(error):
+            typer.echo(f"doorward: {line}", err=True)
+        raise SystemExit(1 if isinstance(error, AuthError) else 2) from None
+
+
+def explained(error: Exception) -> list[str]:
+    """What to tell a person about an error."""
+    if isinstance(error, SettingsError):
+        return error.problems
+    if isinstance(error, InvalidInput):
+        return [violation(v)["detail"] for v in error.violations]
+    if isinstance(error, AuthError):
+        return [f"{PROBLEMS[error.code].title}."]
+    return [str(error)]

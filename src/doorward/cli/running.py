@@ -1,0 +1,55 @@
+"""What commands share: opening the engine, and showing results."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from doorward.auth import Auth
+from doorward.bootstrap import build, must_be_migrated
+from doorward.domain.actor import Actor
+from doorward.log import configure
+from doorward.serving import with_development_defaults
+from doorward.settings import load
+
+R = TypeVar("R")
+OPERATOR = Actor(None)
+ProfileOption = Annotated[str | None, typer.Option("--profile", help="Which profile (DOORWARD_PROFILE).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+def with_engine(profile: str | None, work: Callable[[Auth], Awaitable[R]]) -> R:
+    """Open the engine on the settings' database (the development one if none is set), work, and close it."""
+
+    async def run() -> R:
+        settings = with_development_defaults(load({"profile": profile}).settings)
+        configure(level="WARNING", file=None, as_json=False)
+        service = build(settings)
+        try:
+            await must_be_migrated(service.database)
+            return await work(service.auth)
+        finally:
+            await service.close()
+
+    return asyncio.run(run())
+
+
+def show(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
+    """Print a record or a list of them."""
+    if as_json:
+        typer.echo(json.dumps(value, indent=2, default=str))
+        return
+    rows: list[Mapping[str, Any]] = value if isinstance(value, list) else [value]
+    if not rows:
+        typer.echo("Nothing found.")
+        return
+    if not isinstance(value, list):
+        for name, member in value.items():
+            typer.echo(f"{name:20} {'' if member is None else member}")
+        return
+    table = [list(columns)] + [["" if row[c] is None else str(row[c]) for c in columns] for row in rows]
+    widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
+    for line in table:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

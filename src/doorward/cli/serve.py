@@ -1,0 +1,67 @@
+"""`doorward serve`."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from doorward.adapters.sql import migrate as schema
+from doorward.bootstrap import must_be_migrated, open_database
+from doorward.cli.running import ProfileOption
+from doorward.settings import Settings, load
+from doorward.settings.load import environment_name
+from doorward.settings.production import problems, weaknesses
+
+
+def serve(
+    profile: ProfileOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that serve.")] = None,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Bring the database's schema up to date first.")] = False,
+    log_json: Annotated[bool | None, typer.Option("--log-json", help="Log lines as JSON.")] = None,
+) -> None:
+    """Serve for real: DATABASE_URL, SECRET_KEY, PUBLIC_URL and SMTP_URL must be set.
+
+    Example: doorward serve --profile signup-signin --workers 2 --migrate
+    """
+    flags = {"profile": profile, "workers": workers, "log_json": log_json}
+    settings = load(flags).settings
+    _refuse_unsafe(settings)
+    asyncio.run(_prepare_schema(settings, migrate=migrate))
+    # Worker processes load the settings anew: what flags said must reach them.
+    os.environ.update({environment_name(name): str(value) for name, value in flags.items() if value is not None})
+    uvicorn.run(
+        "doorward.asgi:app",
+        host=host,
+        port=port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=20,
+        backlog=2048,
+    )
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    found = problems(settings)
+    for problem in found:
+        typer.echo(f"doorward: {problem.what}\n          {problem.fix}", err=True)
+    if found:
+        raise typer.Exit(2)
+    for weakness in weaknesses(settings):
+        typer.echo(f"doorward: {weakness.what} {weakness.fix}", err=True)
+
+
+async def _prepare_schema(settings: Settings, *, migrate: bool) -> None:
+    database = open_database(settings.database_url or "")
+    try:
+        if migrate:
+            await schema.upgrade(database)
+        await must_be_migrated(database)
+    finally:
+        await database.close()

@@ -1,0 +1,1 @@
+"""HTTP: the engine spoken to in five manners."""

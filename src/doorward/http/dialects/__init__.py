@@ -1,0 +1,16 @@
+"""Five manners of speaking, and the native one that is always there. A dialect translates; it holds no rule."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from doorward.http.config import HttpConfig
+from doorward.http.dialects import code_activation, native, signup_signin
+
+Dialect = Callable[[HttpConfig], APIRouter]
+
+NATIVE: Dialect = native.router
+DIALECTS: dict[str, Dialect] = {
+    "signup-signin": signup_signin.router,
+    "code-activation": code_activation.router,
+}

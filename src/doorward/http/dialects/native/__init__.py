@@ -1,0 +1,15 @@
+"""The native dialect, under `/v1`."""
+
+from fastapi import APIRouter
+
+from doorward.http.config import HttpConfig
+from doorward.http.dialects.native import accounts, admin, audit, me, oauth, passwords, sessions
+
+
+def router(config: HttpConfig) -> APIRouter:
+    """All native routes."""
+    everything = APIRouter()
+    for part in (accounts, sessions, me, passwords, audit, admin, oauth):
+        everything.include_router(part.router(config))
+    everything.include_router(admin.changes_router(config))
+    return everything

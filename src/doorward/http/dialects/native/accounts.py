@@ -1,0 +1,165 @@
+"""Signing up and verifying."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from doorward.auth import retried
+from doorward.domain.errors import Forbidden
+from doorward.domain.password import Password
+from doorward.domain.registration import SignUp
+from doorward.http.client import client_of
+from doorward.http.config import HttpConfig
+from doorward.http.limits import limited
+from doorward.http.routing import COMMON, PROVING, new_router, refusals
+from doorward.http.schemas import Body, Message, Secret, SignUpBody, UserView
+from doorward.http.security import BasicCredentials, Security
+from doorward.use_cases.activate_account import Activation
+from doorward.use_cases.resend_code import ResendToUser
+from doorward.use_cases.verify_email import AddressProof
+
+Code = Annotated[str, Field(min_length=1, max_length=64, examples=["4821"])]
+Token = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class CodeBody(Body):
+    """The code from the mail."""
+
+    code: Code
+
+
+class VerifyBody(Body):
+    """The code with the handle of the sign-up, or the link's token with what the service asks besides."""
+
+    verification: Token | None = None
+    code: Code | None = None
+    token: Token | None = None
+    password: Secret | None = None
+
+
+class ResendBody(Body):
+    """The handle of the sign-up."""
+
+    verification: Token
+
+
+class Pending(Body):
+    """A sign-up that waits for its proof."""
+
+    next: str = "verify"
+    verification: str
+
+
+def router(config: HttpConfig) -> APIRouter:
+    """Routes for people who have no session yet."""
+    auth, security, routes = config.auth, Security(config), new_router("Accounts", prefix="/v1")
+    policies = config.auth.policies
+    conceals = policies.registration.conceals
+
+    @routes.post(
+        "/users",
+        status_code=202 if conceals else 201,
+        response_model=Pending if conceals else UserView,
+        dependencies=[Depends(limited(config, "register"))],
+        responses=refusals(*COMMON, "identifier_taken", "registration_closed", "too_many_requests", "busy"),
+    )
+    async def sign_up(body: SignUpBody, request: Request) -> Any:
+        """Sign up. Where duplicates are concealed, free and taken addresses are answered alike."""
+        command = sign_up_command(body, request, config)
+        if conceals:
+            return Pending(verification=await retried(auth.register_concealed, command))
+        return UserView.of(await retried(auth.register, command), policies.verification)
+
+    @routes.post(
+        "/verify",
+        dependencies=[Depends(limited(config, "verify"))],
+        response_model=UserView,
+        responses=refusals(
+            *COMMON,
+            "invalid_credentials",
+            "code_incorrect",
+            "link_invalid",
+            "code_expired",
+            "link_expired",
+            "too_many_requests",
+        ),
+    )
+    async def verify(body: VerifyBody, request: Request) -> UserView:
+        """Verify an address with the mailed code or link."""
+        proof = AddressProof(
+            verification=body.verification,
+            code=body.code,
+            token=body.token,
+            password=Password.typed(body.password) if body.password else None,
+            client=client_of(request, config.trusted_proxies),
+        )
+        return UserView.of(await retried(auth.verify_email, proof), policies.verification)
+
+    @routes.post(
+        "/verify/resend",
+        status_code=202,
+        dependencies=[Depends(limited(config, "resend"))],
+        response_model=Message,
+        responses=refusals(*COMMON, "too_many_requests"),
+    )
+    async def resend_verification(body: ResendBody) -> Message:
+        """Send a new code for a pending sign-up; it replaces the one before."""
+        await retried(auth.resend_code.to_registration, body.verification)
+        return Message(message="If the sign-up is still waiting, a new code is on its way.")
+
+    @routes.post(
+        "/users/activate",
+        dependencies=[Depends(limited(config, "verify"))],
+        response_model=UserView,
+        responses=refusals(*COMMON, *PROVING, "already_active", "code_incorrect", "code_expired", "forbidden"),
+    )
+    async def activate_account(
+        body: CodeBody, request: Request, basic: Annotated[BasicCredentials, Depends(security.basic())]
+    ) -> UserView:
+        """Activate an account with its password (HTTP Basic) and the mailed code."""
+        must_reveal(conceals)
+        activation = Activation(
+            identifier=basic.identifier,
+            password=basic.password,
+            code=body.code,
+            client=client_of(request, config.trusted_proxies),
+        )
+        return UserView.of(await retried(auth.activate_account, activation), policies.verification)
+
+    @routes.post(
+        "/users/resend-code",
+        status_code=202,
+        dependencies=[Depends(limited(config, "resend"))],
+        response_model=Message,
+        responses=refusals(*PROVING, "already_active", "forbidden"),
+    )
+    async def resend_code(
+        request: Request, response: Response, basic: Annotated[BasicCredentials, Depends(security.basic())]
+    ) -> Message:
+        """Send a new code to an account (HTTP Basic); it replaces the one before."""
+        must_reveal(conceals)
+        client = client_of(request, config.trusted_proxies)
+        command = ResendToUser(identifier=basic.identifier, password=basic.password, client=client)
+        await retried(auth.resend_code.to_user, command)
+        return Message(message="A new code is on its way; the one before is no longer good.")
+
+    return routes
+
+
+def sign_up_command(body: SignUpBody, request: Request, config: HttpConfig) -> SignUp:
+    """A sign-up as the engine takes it."""
+    return SignUp(
+        email=body.email,
+        phone=body.phone,
+        username=body.username,
+        password=Password.typed(body.password),
+        profile=body.profile(),
+        client=client_of(request, config.trusted_proxies),
+    )
+
+
+def must_reveal(conceals: bool) -> None:
+    """Where duplicates are concealed, a password answers nothing about an address: use /v1/verify there."""
+    if conceals:
+        raise Forbidden

@@ -1,0 +1,57 @@
+"""Filters and pages of lists, the same in every dialect."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from doorward.domain.user import Status
+from doorward.http.schemas import AuditPage, AuditView
+from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery, UserSort
+
+EVENT_NAME = r"^[A-Z_]+$"
+
+
+class AuditFilter(BaseModel):
+    """Which rows: times with a zone; `since` is included, `until` is not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_type: Annotated[str, Field(max_length=50, pattern=EVENT_NAME)] | None = None
+    user_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+
+    def query(self) -> AuditQuery:
+        """As the engine takes it; times without a zone are UTC."""
+        asked = self.model_dump()
+        for name in ("since", "until"):
+            moment = asked[name]
+            asked[name] = moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+        return AuditQuery(**asked)
+
+
+def audit_page(page: Page[AuditRow]) -> AuditPage:
+    """Show a page."""
+    return AuditPage(items=[AuditView.of(row) for row in page.items], next_cursor=page.next_cursor)
+
+
+class UserFilter(BaseModel):
+    """Which users; `q` is looked for in e-mail, names, user name and phone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Annotated[str, Field(max_length=100)] | None = None
+    status: Status | None = None
+    verified: bool | None = None
+    sort: UserSort = "-created_at"
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Annotated[str, Field(max_length=600)] | None = None
+
+    def query(self) -> UserQuery:
+        """As the engine takes it."""
+        asked = self.model_dump()
+        return UserQuery(text=asked.pop("q"), **asked)

@@ -1,0 +1,71 @@
+"""Routes for those who run the service."""
+
+import asyncio
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from doorward.domain.errors import NotFound, Unavailable
+from doorward.http.config import Check, HttpConfig
+from doorward.http.routing import new_router
+
+CHECK_SECONDS = 2.0
+
+
+def router(config: HttpConfig) -> APIRouter:
+    """Health, keys and well-known addresses."""
+    routes = new_router("Operations")
+
+    @routes.get("/health", response_model=dict[str, Any])
+    async def health() -> JSONResponse:
+        """Whether the service and all that it needs are well."""
+        measured = await asyncio.gather(*(_measure(check) for check in config.checks.values()))
+        checks = {name: state for name, (state, _) in zip(config.checks, measured, strict=True)}
+        is_well = all(state == "ok" for state in checks.values())
+        body: dict[str, Any] = {"status": "ok" if is_well else "unavailable", "checks": checks}
+        if config.is_dev:
+            latencies = {name: ms for name, (_, ms) in zip(config.checks, measured, strict=True)}
+            body |= {"version": config.version, "profile": config.profile, "latencies_ms": latencies}
+        return JSONResponse(body, 200 if is_well else 503, {} if is_well else {"Retry-After": "2"})
+
+    @routes.get("/livez", response_model=dict[str, str])
+    async def livez() -> dict[str, str]:
+        """Whether the process answers; asks nothing else."""
+        return {"status": "ok"}
+
+    @routes.get("/readyz", response_model=dict[str, str])
+    async def readyz() -> JSONResponse:
+        """Whether requests can be served."""
+        state, _ = await _measure(config.checks["database"])
+        is_ready = state == "ok"
+        body = {"status": "ok" if is_ready else "unavailable"}
+        return JSONResponse(body, 200 if is_ready else 503, {} if is_ready else {"Retry-After": "2"})
+
+    @routes.get("/.well-known/jwks.json", response_model=dict[str, Any])
+    async def jwks(response: Response) -> dict[str, object]:
+        """The public keys of access tokens; nothing here where they are signed with a shared secret."""
+        keys = config.auth.parts.issuer.jwks()
+        if keys is None:
+            raise NotFound
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return keys
+
+    @routes.get("/.well-known/change-password", include_in_schema=False)
+    async def change_password_page(request: Request) -> RedirectResponse:
+        """Where a password manager sends people."""
+        return RedirectResponse(f"{config.public_url}/forgot-password", 302)
+
+    return routes
+
+
+async def _measure(check: Check) -> tuple[str, float]:
+    start = time.perf_counter()
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+        state = "ok"
+    except (Unavailable, TimeoutError):
+        state = "unavailable"
+    return state, round((time.perf_counter() - start) * 1000, 1)

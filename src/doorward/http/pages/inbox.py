@@ -1,0 +1,70 @@
+"""The development inbox: a page and an API, never mounted in production."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel
+
+from doorward.http.config import CaughtMail, HttpConfig, Inbox
+from doorward.http.pages import page
+from doorward.http.routing import new_router
+
+
+class InboxMessage(BaseModel):
+    """A caught letter."""
+
+    id: UUID
+    to: str
+    subject: str
+    text: str
+    html: str
+    code: str | None
+    link: str | None
+    received_at: datetime
+
+    @classmethod
+    def of(cls, caught: CaughtMail) -> "InboxMessage":
+        """Show one."""
+        mail = {name: getattr(caught.mail, name) for name in cls.model_fields if hasattr(caught.mail, name)}
+        return cls(**mail, received_at=caught.received_at)
+
+
+class InboxMessages(BaseModel):
+    """Caught letters, newest first."""
+
+    messages: list[InboxMessage]
+
+
+def router(config: HttpConfig, inbox: Inbox) -> APIRouter:
+    """Routes of the inbox."""
+    routes = new_router("Development", prefix="/dev/inbox")
+
+    @routes.get("", include_in_schema=False)
+    async def inbox_page() -> HTMLResponse:
+        """The letters for people."""
+        return page("inbox", service_name=config.service_name, messages=await inbox.messages())
+
+    @routes.post("/clear", include_in_schema=False)
+    async def clear_by_form() -> RedirectResponse:
+        """Delete all, from the page."""
+        await inbox.clear()
+        return RedirectResponse("/dev/inbox", 303)
+
+    @routes.get("/messages", response_model=InboxMessages)
+    async def list_inbox(
+        to: Annotated[str | None, Query(max_length=320)] = None, wait: Annotated[float, Query(ge=0, le=60)] = 0
+    ) -> InboxMessages:
+        """Caught letters, newest first; with `wait` (seconds), until one is there."""
+        found = await inbox.messages(to=to, wait=wait)
+        return InboxMessages(messages=[InboxMessage.of(caught) for caught in found])
+
+    @routes.delete("/messages", status_code=204)
+    async def clear_inbox() -> Response:
+        """Delete all."""
+        await inbox.clear()
+        return Response(status_code=204)
+
+    return routes

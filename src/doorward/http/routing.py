@@ -1,0 +1,51 @@
+"""What all routers share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from doorward.http.problems import PROBLEMS
+from doorward.http.schemas import Problem
+from doorward.http.strict_json import StrictRoute
+
+
+def new_router(tag: str, *, prefix: str = "") -> APIRouter:
+    """A router with strict bodies whose operations are called like their functions."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, generate_unique_id_function=_short_id)
+
+
+def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The refusals of an operation for the OpenAPI document, grouped by status."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return {status: _documented(status, named) for status, named in by_status.items()}
+
+
+def _documented(status: int | str, codes: Sequence[str]) -> dict[str, Any]:
+    examples = {code: {"value": _example(code)} for code in codes}
+    content = {"application/problem+json": {"schema": Problem.model_json_schema(), "examples": examples}}
+    return {"description": " or ".join(PROBLEMS[code].title for code in codes), "content": content}
+
+
+def _example(code: str) -> dict[str, Any]:
+    words = PROBLEMS[code]
+    return {
+        "type": f"/problems/{code}",
+        "title": words.title,
+        "status": words.status,
+        "detail": words.detail,
+        "code": code,
+        "request_id": "0198f5a2-0000-7000-8000-000000000000",
+    }
+
+
+def _short_id(route: APIRoute) -> str:
+    return route.name
+
+
+COMMON = ("validation_failed", "malformed_json", "payload_too_large", "unsupported_media_type", "unavailable")
+SIGNED_IN = ("token_invalid", "forbidden", "cross_site", "unavailable")
+PROVING = ("invalid_credentials", "account_locked", "too_many_requests", "busy")

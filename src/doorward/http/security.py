@@ -1,0 +1,171 @@
+"""Who asks: bearer token, session cookie, or HTTP Basic where a dialect takes it."""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request, Response
+from fastapi.security import HTTPBasic, OAuth2PasswordBearer
+
+from doorward.auth import Auth
+from doorward.domain.actor import Actor, Current
+from doorward.domain.errors import CrossSite, InvalidCredentials, TokenInvalid
+from doorward.domain.password import Password
+from doorward.http.client import client_of
+from doorward.http.config import HttpConfig
+from doorward.use_cases.refresh_session import Refreshed
+from doorward.use_cases.sign_in import SignedIn
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+REFRESH_PATH = "/v1/sessions/refresh"
+
+# For the OpenAPI document and its Authorize button; the reading is done below.
+bearer_scheme = OAuth2PasswordBearer(
+    tokenUrl="/oauth/token", scheme_name="bearer", description="Sign in with identifier and password.", auto_error=False
+)
+basic_scheme = HTTPBasic(
+    scheme_name="basic", description="E-mail as the user name, and the password.", auto_error=False
+)
+
+
+class BasicRefused(InvalidCredentials):
+    """Basic credentials are missing or cannot be read."""
+
+    challenge = 'Basic realm="doorward", charset="UTF-8"'
+
+
+@dataclass(frozen=True, slots=True)
+class BasicCredentials:
+    """What an Authorization header of the Basic scheme says (RFC 7617, UTF-8)."""
+
+    identifier: str
+    password: Password = field(repr=False)
+
+
+def read_basic(header: str | None) -> BasicCredentials:
+    """Read the header; the first colon separates.
+
+    Raises:
+        BasicRefused: it is missing, of another scheme, or broken.
+    """
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        raise BasicRefused
+    try:
+        identifier, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise BasicRefused from None
+    if not colon:
+        raise BasicRefused
+    return BasicCredentials(identifier, Password.typed(password))
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """The two cookies of a browser session; hostile pages can neither read nor (SameSite, prefix) plant them."""
+
+    is_secure: bool
+
+    @property
+    def session(self) -> str:
+        return "__Host-doorward_session" if self.is_secure else "doorward_session"
+
+    @property
+    def refresh(self) -> str:
+        return "__Secure-doorward_refresh" if self.is_secure else "doorward_refresh"
+
+    def set(self, response: Response, access: str, refresh: str | None, *, max_age: int, refresh_age: int) -> None:
+        """Put the access token into one cookie and the refresh token into another with a narrow path."""
+        self._set(response, self.session, access, path="/", max_age=max_age)
+        if refresh is not None:
+            self._set(response, self.refresh, refresh, path=REFRESH_PATH, max_age=refresh_age)
+
+    def clear(self, response: Response) -> None:
+        """Take both away."""
+        self._set(response, self.session, "", path="/", max_age=0)
+        self._set(response, self.refresh, "", path=REFRESH_PATH, max_age=0)
+
+    def _set(self, response: Response, name: str, value: str, *, path: str, max_age: int) -> None:
+        response.set_cookie(
+            name, value, max_age=max_age, path=path, secure=self.is_secure, httponly=True, samesite="lax"
+        )
+
+
+class Security:
+    """Dependencies that tell a route who asks."""
+
+    def __init__(self, config: HttpConfig) -> None:
+        self._auth: Auth = config.auth
+        self._config = config
+        self.cookies = Cookies(config.is_secure)
+
+    def current(self) -> Callable[..., Awaitable[Current]]:
+        """The signed-in user of a request."""
+
+        async def find(request: Request, _: str | None = Depends(bearer_scheme)) -> Current:
+            return await self._auth.authenticate(self._access_token(request))
+
+        return find
+
+    def actor(self) -> Callable[..., Awaitable[Actor]]:
+        """The signed-in user as somebody who acts on others."""
+        current = self.current()
+
+        async def find(request: Request, found: Current = Depends(current)) -> Actor:
+            return Actor(found.user, client_of(request, self._config.trusted_proxies))
+
+        return find
+
+    def basic(self) -> Callable[..., BasicCredentials]:
+        """The credentials of a request that carries them itself."""
+
+        async def read(request: Request, _: object = Depends(basic_scheme)) -> BasicCredentials:
+            return read_basic(request.headers.get("authorization"))
+
+        return read  # type: ignore[return-value]  # FastAPI awaits it
+
+    def must_be_same_site(self, request: Request) -> None:
+        """Refuse what a foreign page made the browser send: cookies travel with it, its origin tells."""
+        origin = request.headers.get("origin")
+        is_foreign = origin is not None and not self._is_own(origin, request)
+        if is_foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            raise CrossSite
+
+    def refresh_cookie(self, request: Request) -> str | None:
+        """The refresh token of a browser."""
+        token = request.cookies.get(self.cookies.refresh)
+        if token is not None:
+            self.must_be_same_site(request)
+        return token
+
+    def deliver(self, response: Response, signed_in: SignedIn | Refreshed) -> None:
+        """Set the cookies of a new session."""
+        refresh_age = int((signed_in.session.expires_at - signed_in.session.created_at).total_seconds())
+        self.cookies.set(
+            response,
+            signed_in.access.token,
+            signed_in.refresh_token,
+            max_age=signed_in.access.expires_in,
+            refresh_age=refresh_age,
+        )
+
+    def _access_token(self, request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return token.strip()
+        cookie = request.cookies.get(self.cookies.session)
+        if scheme or not cookie:
+            raise TokenInvalid
+        if request.method not in SAFE_METHODS:
+            self.must_be_same_site(request)
+        return cookie
+
+    def _is_own(self, origin: str, request: Request) -> bool:
+        own = urlsplit(self._config.public_url)
+        shown = urlsplit(origin)
+        if (shown.scheme, shown.netloc) == (own.scheme, own.netloc):
+            return True
+        # In development the page may be opened as localhost or 127.0.0.1.
+        return self._config.is_dev and shown.netloc == request.headers.get("host")

@@ -1,0 +1,90 @@
+"""What `serve` will not start with, and how to mend it."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
+
+from doorward.domain.policies.limits import LimitsPolicy
+from doorward.settings.model import Settings
+
+MIN_SECRET = 32
+MIN_ENTROPY_BITS = 100
+SAMPLES = ("changeme", "change-me", "secret", "example", "development", "your_", "your-", "password", "insecure")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and what to do about it."""
+
+    what: str
+    fix: str
+
+
+def problems(settings: Settings) -> list[Problem]:
+    """Everything that stands between these settings and a safe service."""
+    found = [*_secret(settings), *_addresses(settings), *_mail(settings), *_limits(settings)]
+    if settings.redis_url:
+        found.append(Problem("REDIS_URL is set, but this release keeps everything in the database.", "Unset it."))
+    if settings.rabbitmq_url:
+        found.append(Problem("RABBITMQ_URL is set, but this release delivers events itself.", "Unset it."))
+    return found
+
+
+def weaknesses(settings: Settings) -> list[Problem]:
+    """What is allowed and said aloud at start."""
+    if settings.password.block_common:
+        return []
+    return [
+        Problem(
+            f"Profile {settings.profile} accepts common passwords such as Password1!.",
+            "Set DOORWARD_PASSWORD__BLOCK_COMMON=on to refuse them.",
+        )
+    ]
+
+
+def _secret(settings: Settings) -> list[Problem]:
+    fix = "Set SECRET_KEY to the output of: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    if settings.secret_key is None:
+        return [Problem("SECRET_KEY is not set.", fix)]
+    secret = settings.secret_key.get_secret_value()
+    if len(secret) < MIN_SECRET:
+        return [Problem(f"SECRET_KEY is shorter than {MIN_SECRET} characters.", fix)]
+    if any(sample in secret.lower() for sample in SAMPLES):
+        return [Problem("SECRET_KEY looks like a sample.", fix)]
+    if _entropy_bits(secret) < MIN_ENTROPY_BITS:
+        return [Problem("SECRET_KEY is too easy to guess.", fix)]
+    return []
+
+
+def _entropy_bits(text: str) -> float:
+    counts = Counter(text).values()
+    return -sum(n * math.log2(n / len(text)) for n in counts)
+
+
+def _addresses(settings: Settings) -> list[Problem]:
+    found = []
+    if not settings.database_url:
+        found.append(Problem("DATABASE_URL is not set.", "Set it, for example to sqlite:////var/lib/doorward/users.db"))
+    if not settings.public_url:
+        found.append(Problem("PUBLIC_URL is not set.", "Set it to the address that people see: https://…"))
+        return found
+    parts = urlsplit(settings.public_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        found.append(Problem("PUBLIC_URL is no web address.", "Write it as https://accounts.your-domain"))
+    elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        found.append(Problem("PUBLIC_URL is not encrypted.", "Use https://; let a proxy in front speak TLS."))
+    return found
+
+
+def _mail(settings: Settings) -> list[Problem]:
+    if settings.smtp_url is not None or not settings.mail:
+        return []
+    fix = "Set it to smtp://user:password@host:587?tls=start, or switch mail off with DOORWARD_MAIL=off"
+    return [Problem("SMTP_URL is not set, so no code or link could be sent.", fix)]
+
+
+def _limits(settings: Settings) -> list[Problem]:
+    off = [f.name for f in fields(LimitsPolicy) if f.name != "default" and settings.limits.named(f.name) is None]
+    fix = "Write a high one instead, such as 100000/minute."
+    return [Problem(f"DOORWARD_LIMITS__{name.upper()} is off.", fix) for name in off]
