@@ -1,0 +1,80 @@
+# `make` alone lists what there is. Everything runs in .venv, which is made when it is first needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_READY := $(VENV)/.run-ready
+DEV_READY := $(VENV)/.dev-ready
+PROFILE ?=
+CORE := domain ports methods use_cases guard auth
+
+.DEFAULT_GOAL := help
+.PHONY: help install run init-db check format test test-unit test-integration bench requirements \
+        start-rabbitmq-consumer stop-docker-compose clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Start ----------------------------------------------------------------------------------------------------------------
+
+install: $(RUN_READY) ## Install the service into .venv
+
+run: $(RUN_READY) ## Start it for development: nothing to prepare (PROFILE=code-activation for another profile)
+	$(BIN)/doorward dev $(if $(PROFILE),--profile $(PROFILE))
+
+init-db: $(RUN_READY) ## Make or upgrade the tables of the database in DATABASE_URL (or of the development one)
+	$(BIN)/doorward migrate $(if $(PROFILE),--profile $(PROFILE))
+
+# Check ----------------------------------------------------------------------------------------------------------------
+
+check: $(DEV_READY) ## Formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(DEV_READY) ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Test -----------------------------------------------------------------------------------------------------------------
+
+test: $(DEV_READY) ## All tests, the fast ones first
+	$(BIN)/pytest tests/unit $(CORE:%=--cov=doorward.%) --cov-branch --cov-fail-under=100
+	$(BIN)/pytest tests/house tests/contract
+	$(BIN)/pytest tests/cli tests/http tests/specs tests/e2e
+
+test-unit: $(DEV_READY) ## Tests that start nothing (core and in-process adapters)
+	$(BIN)/pytest tests/unit tests/house
+
+test-integration: $(DEV_READY) ## Tests of every storage and of the started service
+	$(BIN)/pytest tests/contract tests/cli tests/http tests/specs tests/e2e
+
+bench: $(DEV_READY) ## Speed as ratios in one run
+	$(BIN)/python -m bench
+
+# Keep -----------------------------------------------------------------------------------------------------------------
+
+requirements: $(DEV_READY) ## Pin the newest versions anew, with hashes and without addresses
+	$(BIN)/python scripts/pin_requirements.py
+
+start-rabbitmq-consumer: ## Not in this release: events are delivered by the relay inside the service
+	@echo "This release delivers events itself (see them in the log as doorward.events); RabbitMQ comes with a later one." >&2; exit 1
+
+stop-docker-compose: ## Nothing to stop: this release needs no containers
+	@echo "This release needs no containers; nothing to stop."
+
+clean: ## Remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): $(BIN)/python requirements/run.txt requirements/build.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): $(RUN_READY) requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
