@@ -11,5 +11,7 @@ def router(config: HttpConfig) -> APIRouter:
     everything = APIRouter()
     for part in (accounts, sessions, me, passwords, audit, admin, oauth):
         everything.include_router(part.router(config))
+    conceals = config.auth.policies.registration.conceals
+    everything.include_router((accounts.concealed_router if conceals else accounts.revealed_router)(config))
     everything.include_router(admin.changes_router(config))
     return everything

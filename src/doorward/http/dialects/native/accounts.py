@@ -2,11 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from doorward.auth import retried
-from doorward.domain.errors import Forbidden
 from doorward.domain.password import Password
 from doorward.domain.registration import SignUp
 from doorward.http.client import client_of
@@ -53,8 +52,8 @@ class Pending(Body):
 
 def router(config: HttpConfig) -> APIRouter:
     """Routes for people who have no session yet."""
-    auth, security, routes = config.auth, Security(config), new_router("Accounts", prefix="/v1")
-    policies = config.auth.policies
+    auth, routes = config.auth, new_router("Accounts", prefix="/v1")
+    policies = auth.policies
     conceals = policies.registration.conceals
 
     @routes.post(
@@ -96,6 +95,13 @@ def router(config: HttpConfig) -> APIRouter:
         )
         return UserView.of(await retried(auth.verify_email, proof), policies.verification)
 
+    return routes
+
+
+def concealed_router(config: HttpConfig) -> APIRouter:
+    """What there is only where sign-ups wait apart from the users."""
+    auth, routes = config.auth, new_router("Accounts", prefix="/v1")
+
     @routes.post(
         "/verify/resend",
         status_code=202,
@@ -108,37 +114,41 @@ def router(config: HttpConfig) -> APIRouter:
         await retried(auth.resend_code.to_registration, body.verification)
         return Message(message="If the sign-up is still waiting, a new code is on its way.")
 
+    return routes
+
+
+def revealed_router(config: HttpConfig) -> APIRouter:
+    """What asks for the password of an account that waits; elsewhere it would tell which addresses are taken."""
+    auth, security, routes = config.auth, Security(config), new_router("Accounts", prefix="/v1")
+    verification = auth.policies.verification
+
     @routes.post(
         "/users/activate",
         dependencies=[Depends(limited(config, "verify"))],
         response_model=UserView,
-        responses=refusals(*COMMON, *PROVING, "already_active", "code_incorrect", "code_expired", "forbidden"),
+        responses=refusals(*COMMON, *PROVING, "already_active", "code_incorrect", "code_expired"),
     )
     async def activate_account(
         body: CodeBody, request: Request, basic: Annotated[BasicCredentials, Depends(security.basic())]
     ) -> UserView:
         """Activate an account with its password (HTTP Basic) and the mailed code."""
-        must_reveal(conceals)
         activation = Activation(
             identifier=basic.identifier,
             password=basic.password,
             code=body.code,
             client=client_of(request, config.trusted_proxies),
         )
-        return UserView.of(await retried(auth.activate_account, activation), policies.verification)
+        return UserView.of(await retried(auth.activate_account, activation), verification)
 
     @routes.post(
         "/users/resend-code",
         status_code=202,
         dependencies=[Depends(limited(config, "resend"))],
         response_model=Message,
-        responses=refusals(*PROVING, "already_active", "forbidden"),
+        responses=refusals(*PROVING, "already_active"),
     )
-    async def resend_code(
-        request: Request, response: Response, basic: Annotated[BasicCredentials, Depends(security.basic())]
-    ) -> Message:
+    async def resend_code(request: Request, basic: Annotated[BasicCredentials, Depends(security.basic())]) -> Message:
         """Send a new code to an account (HTTP Basic); it replaces the one before."""
-        must_reveal(conceals)
         client = client_of(request, config.trusted_proxies)
         command = ResendToUser(identifier=basic.identifier, password=basic.password, client=client)
         await retried(auth.resend_code.to_user, command)
@@ -157,9 +167,3 @@ def sign_up_command(body: SignUpBody, request: Request, config: HttpConfig) -> S
         profile=body.profile(),
         client=client_of(request, config.trusted_proxies),
     )
-
-
-def must_reveal(conceals: bool) -> None:
-    """Where duplicates are concealed, a password answers nothing about an address: use /v1/verify there."""
-    if conceals:
-        raise Forbidden
