@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import VerificationError
 
 from doorward.domain.errors import Busy
 from doorward.domain.password import Password
@@ -64,7 +64,7 @@ class Argon2PasswordHasher:
         self.computed += 1
         try:
             return password.is_hashable and self._argon2.verify(password_hash, password.text)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, ValueError):
             return False
 
     async def _run(self, work: Callable[[], R]) -> R:

@@ -7,8 +7,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OctKey, OKPKey
+from joserfc.jws import JWSRegistry
 
 from doorward.adapters.keys import derive_key
 from doorward.domain.errors import TokenInvalid
@@ -24,11 +25,28 @@ _TYPE = "at+jwt"
 CLOCK_SKEW = 60
 
 
+class OneAlgorithm(JWSRegistry):
+    """Knows the algorithm that this service signs with and no other.
+
+    The library's own registry warns at each token that RFC 9864 renames EdDSA; verifiers know it by that name.
+    """
+
+    def __init__(self, name: Algorithm) -> None:
+        super().__init__(algorithms=[name])
+        self._name = name
+
+    def get_alg(self, name: str) -> Any:
+        if name != self._name:
+            raise UnsupportedAlgorithmError(name)
+        return self.algorithms[name]
+
+
 class JwtTokenIssuer:
     """Signs and checks tokens with one algorithm and keys that come from nowhere but the settings (RFC 8725)."""
 
     def __init__(self, secret: str, *, algorithm: Algorithm, issuer: str, ttl: timedelta) -> None:
         self._algorithm = algorithm
+        self._registry = OneAlgorithm(algorithm)
         self._issuer = issuer
         self._ttl = ttl
         self._key = _signing_key(secret, algorithm)
@@ -52,21 +70,21 @@ class JwtTokenIssuer:
             "exp": int(expires_at.timestamp()),
         }
         header = {"alg": self._algorithm, "kid": self._kid, "typ": _TYPE}
-        token = jwt.encode(header, claims, self._key, algorithms=[self._algorithm])
+        token = jwt.encode(header, claims, self._key, registry=self._registry)
         return AccessToken(token, int((expires_at - now).total_seconds()))
 
     def read(self, token: str, now: datetime) -> AccessClaims:
         if len(token) > _MAX_LENGTH:
             raise TokenInvalid
         try:
-            decoded = jwt.decode(token, self._key, algorithms=[self._algorithm])
+            decoded = jwt.decode(token, self._key, registry=self._registry)
             self._check(decoded.header, decoded.claims, now)
             return AccessClaims(
                 UUID(decoded.claims["sub"]),
                 UUID(decoded.claims["sid"]),
                 datetime.fromtimestamp(decoded.claims["exp"], UTC),
             )
-        except (JoseError, ValueError, KeyError, TypeError, RecursionError):
+        except (JoseError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             raise TokenInvalid from None
 
     def jwks(self) -> dict[str, object] | None:

@@ -2,6 +2,8 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Literal
@@ -113,10 +115,11 @@ class SmtpMailer:
         message = EmailMessage()
         message["From"] = self._sender
         try:
-            message["To"] = mail.to
+            message["To"] = Address(addr_spec=mail.to)
             message["Subject"] = mail.subject
-        except ValueError:
-            raise DeliveryFailed("a line break in a header", is_final=True) from None
+        except (ValueError, IndexError, HeaderParseError):
+            # A line break or a second recipient: nothing that a person typed may add a header or a reader.
+            raise DeliveryFailed("no proper recipient or subject", is_final=True) from None
         message["Date"] = formatdate(usegmt=True)
         # The same id each time, so that a letter sent twice can be recognised.
         message["Message-ID"] = f"<{mail.id}@{self._sender.rpartition('@')[2].rstrip('>')}>"

@@ -1,0 +1,314 @@
+"""The SMTP mailer, against a real server in this process."""
+
+import asyncio
+import email
+import email.policy
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from doorward.adapters.smtp import SmtpMailer, SmtpServer
+from doorward.domain.errors import Unavailable
+from doorward.domain.messages import Mail
+from doorward.ports.delivery import DeliveryFailed
+
+SENDER = "Doorward <no-reply@accounts.example>"
+
+
+class Postbox:
+    """What the mail server does with a letter: it keeps it, or answers with what the test told it to."""
+
+    def __init__(self):
+        self.received = []
+        self.recipients = []
+        self.was_encrypted = []
+        self.answers = {}
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - the server's names
+        envelope.mail_from = address
+        return self.answers.get("MAIL", "250 OK")
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        envelope.rcpt_tos.append(address)
+        return self.answers.get("RCPT", "250 OK")
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        if "DATA" in self.answers:
+            return self.answers["DATA"]
+        self.received.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        self.recipients.append(envelope.rcpt_tos)
+        self.was_encrypted.append(session.ssl is not None)
+        return "250 OK"
+
+
+@pytest.fixture
+def postbox():
+    return Postbox()
+
+
+@pytest.fixture
+async def serve():
+    """Start mail servers on free ports; give back their ports."""
+    servers = []
+
+    async def start(factory):
+        server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0)
+        servers.append(server)
+        return server.sockets[0].getsockname()[1]
+
+    yield start
+    for server in servers:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.fixture
+async def port(serve, postbox):
+    return await serve(lambda: SMTP(postbox, hostname="mail.example", enable_SMTPUTF8=True))
+
+
+@pytest.fixture
+def mailer(port):
+    return SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{port}"), sender=SENDER)
+
+
+@pytest.fixture
+def mail(make):
+    return Mail(
+        id=make.id(),
+        to="ada@example.org",
+        subject="Gruß 🦊",
+        text="Über\n\n.\n123456\n",
+        html="<p>Über &amp; unter</p>\n",
+        code="123456",
+        link="https://accounts.example/verify?token=x",
+        valid_seconds=600,
+    )
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """A certificate authority of our own, and a server certificate for this machine signed by it."""
+    folder = tmp_path_factory.mktemp("certificates")
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
+    start = datetime.now(UTC) - timedelta(days=1)
+    for index, (file, subject) in enumerate({"authority": name, "server": x509.Name([])}.items()):
+        is_authority = index == 0
+        signing = {"digital_signature": True, "key_cert_sign": is_authority, "crl_sign": is_authority}
+        unused = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+        usage = x509.KeyUsage(**signing, **dict.fromkeys((*unused, "encipher_only", "decipher_only"), False))
+        own, issuer = keys[index].public_key(), keys[0].public_key()
+        certificate = (
+            x509.CertificateBuilder(name, subject, own, x509.random_serial_number(), start, start + timedelta(days=9))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(usage, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=True)
+            .sign(keys[0], hashes.SHA256())
+        )
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        formats = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        (folder / f"{file}.pem").write_bytes(keys[index].private_bytes(*formats) + pem)
+    return folder
+
+
+@pytest.fixture
+async def guarded_port(serve, postbox, certificates):
+    """A server that takes letters only after STARTTLS and a password."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem")
+
+    def authenticate(server, session, envelope, mechanism, data):
+        is_right = (data.login, data.password) == (b"ad:a", "p@ss/wörd".encode())
+        return AuthResult(success=is_right, handled=False)
+
+    return await serve(
+        lambda: SMTP(
+            postbox, tls_context=context, require_starttls=True, authenticator=authenticate, auth_required=True
+        )
+    )
+
+
+async def test_a_letter_arrives_as_it_was_written(mailer, postbox, mail):
+    """Recipient, subject, text and HTML arrive unharmed, with the headers that machines want."""
+    await mailer.send(mail)
+    (letter,) = postbox.received
+
+    assert postbox.recipients == [["ada@example.org"]]
+    assert (letter["From"], letter["To"], letter["Subject"]) == (SENDER, mail.to, mail.subject)
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Date"].datetime.utcoffset() == timedelta()
+    assert letter.get_body(("plain",)).get_content().replace("\r\n", "\n") == mail.text
+    assert letter.get_body(("html",)).get_content().replace("\r\n", "\n") == mail.html
+
+
+async def test_a_letter_sent_twice_can_be_recognised(mailer, postbox, mail, make):
+    """The same letter has the same Message-ID each time, another one another."""
+    for letter in (mail, mail, replace(mail, id=make.id())):
+        await mailer.send(letter)
+    first, again, other = (letter["Message-ID"] for letter in postbox.received)
+
+    assert first == again == f"<{mail.id}@accounts.example>"
+    assert other != first
+
+
+async def test_letters_at_once_each_arrive(mailer, postbox, mail):
+    """Ten letters at the same time go through ten connections."""
+    await asyncio.gather(*(mailer.send(replace(mail, to=f"u{n}@example.org")) for n in range(10)))
+
+    assert sorted(letter["To"] for letter in postbox.received) == sorted(f"u{n}@example.org" for n in range(10))
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "is_final"),
+    [
+        ("RCPT", "451 try later", False),
+        ("RCPT", "550 no such user", True),
+        ("DATA", "452 full", False),
+        ("DATA", "554 spam", True),
+        ("MAIL", "451 try later", False),
+        ("MAIL", "550 sender unknown", False),
+    ],
+)
+async def test_a_refusal_is_final_if_the_letter_is_to_blame(mailer, postbox, mail, command, answer, is_final):
+    """5xx for recipient or letter is final; 4xx, and what is wrong with our own account, is tried again."""
+    postbox.answers[command] = answer
+    with pytest.raises(DeliveryFailed) as failed:
+        await mailer.send(mail)
+
+    assert failed.value.is_final is is_final
+    assert answer[:3] in str(failed.value)
+    assert postbox.received == []
+
+
+async def test_a_server_that_is_not_there_is_tried_again(mail, unused_tcp_port):
+    """No server: not final, and `check` says that mail is unavailable."""
+    mailer = SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{unused_tcp_port}"), sender=SENDER)
+    with pytest.raises(DeliveryFailed) as failed:
+        await mailer.send(mail)
+    with pytest.raises(Unavailable) as missing:
+        await mailer.check()
+
+    assert not failed.value.is_final
+    assert missing.value.dependency == "mail"
+
+
+@pytest.mark.parametrize("greeting", [b"554 go away\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
+async def test_something_else_on_the_port_is_tried_again(serve, mail, greeting):
+    """A server that hangs up or speaks another language is no verdict on the letter."""
+
+    class Stranger(asyncio.Protocol):
+        def connection_made(self, transport):
+            transport.write(greeting)
+            transport.close()
+
+    port = await serve(Stranger)
+    with pytest.raises(DeliveryFailed) as failed:
+        await SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{port}"), sender=SENDER).send(mail)
+
+    assert not failed.value.is_final
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"to": "ada@example.org\r\nBcc: eve@example.org"},
+        {"to": "ada@example.org\nBcc: eve@example.org"},
+        {"to": "ada@example.org, eve@example.org"},
+        {"to": "ada@example.org eve@example.org"},
+        {"to": ""},
+        {"subject": "Hello\r\nBcc: eve@example.org"},
+        {"subject": "Hello\nBcc: eve@example.org"},
+        {"subject": "Hello\r\n\r\n<script>"},
+    ],
+)
+async def test_nothing_typed_adds_a_header_or_a_recipient(mailer, postbox, mail, harm):
+    """A line break or a second address in a header stops the letter for good."""
+    with pytest.raises(DeliveryFailed) as failed:
+        await mailer.send(replace(mail, **harm))
+
+    assert failed.value.is_final
+    assert postbox.received == []
+
+
+async def test_a_dot_line_does_not_end_the_letter(mailer, postbox, mail):
+    """What looks like the end of data, and a forged command after it, stays text."""
+    text = "Hello\r\n.\r\nMAIL FROM:<eve@example.org>\r\n.. two\r\n"
+    await mailer.send(replace(mail, text=text))
+    (letter,) = postbox.received
+
+    assert letter.get_body(("plain",)).get_content().splitlines() == text.splitlines()
+
+
+async def test_a_guarded_server_gets_password_and_letter_encrypted(
+    guarded_port, certificates, postbox, mail, monkeypatch
+):
+    """With STARTTLS and a password from the URL, percent signs and all, the letter goes out encrypted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "authority.pem"))
+    url = f"smtp://ad%3Aa:p%40ss%2Fw%C3%B6rd@127.0.0.1:{guarded_port}?tls=start"
+    mailer = SmtpMailer(SmtpServer.parse(url), sender=SENDER)
+    await mailer.check()
+    await mailer.send(mail)
+
+    assert postbox.was_encrypted == [True]
+
+
+@pytest.mark.parametrize("user", ["ad%3Aa:wrong@", "", "other:p%40ss%2Fw%C3%B6rd@"])
+async def test_a_wrong_password_is_the_operators_to_put_right(
+    guarded_port, certificates, postbox, mail, monkeypatch, user
+):
+    """A server that refuses our account loses no letter: they wait until the password is right."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "authority.pem"))
+    server = SmtpServer.parse(f"smtp://{user}127.0.0.1:{guarded_port}?tls=start")
+    with pytest.raises(DeliveryFailed) as failed:
+        await SmtpMailer(server, sender=SENDER).send(mail)
+
+    assert not failed.value.is_final
+    assert "wrong" not in str(failed.value)
+    assert postbox.received == []
+
+
+async def test_an_unknown_certificate_gets_no_letter(guarded_port, postbox, mail):
+    """A server that cannot show who it is learns neither password nor letter."""
+    server = SmtpServer.parse(f"smtp://ad%3Aa:x@127.0.0.1:{guarded_port}?tls=start")
+    with pytest.raises(DeliveryFailed) as failed:
+        await SmtpMailer(server, sender=SENDER).send(mail)
+
+    assert not failed.value.is_final
+    assert postbox.received == []
+
+
+async def test_a_server_without_encryption_gets_no_letter_where_it_is_demanded(port, postbox, mail):
+    """Whoever strips STARTTLS from the line stops the letter instead of reading it."""
+    with pytest.raises(DeliveryFailed):
+        await SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{port}?tls=start"), sender=SENDER).send(mail)
+
+    assert postbox.received == []
+
+
+def test_encryption_is_the_default_beyond_this_machine():
+    """smtp:// is plain on loopback only; smtps:// is encrypted from the first byte."""
+    urls = ["smtp://localhost", "smtp://127.0.0.2", "smtp://[::1]", "smtp://mail.example", "smtps://localhost"]
+
+    assert [SmtpServer.parse(url).tls for url in urls] == ["off", "off", "off", "start", "implicit"]
+    assert [SmtpServer.parse(url).port for url in urls[3:]] == [587, 465]
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example", "smtp://u:s3cret@h?tls=maybe"])
+def test_a_wrong_url_is_refused_without_showing_its_password(url):
+    """What is wrong is said, and the password is neither in the error nor in what a server shows of itself."""
+    with pytest.raises(ValueError, match=r"smtp://|tls is") as refused:
+        SmtpServer.parse(url)
+
+    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in repr(SmtpServer.parse("smtp://u:s3cret@host"))

@@ -1,0 +1,119 @@
+"""Migrations: from nothing up, down again and up again, and what they make is what the tables say."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from doorward.adapters.sql.engine import open_sqlite
+from doorward.adapters.sql.migrate import OLDEST_COMPATIBLE, downgrade, status, upgrade
+from doorward.adapters.sql.store import SqlStore
+from doorward.adapters.sql.tables import metadata
+from doorward.ports.writes import AddUser
+
+DATABASES = {"sqlite": lambda folder: open_sqlite(folder / "new.db")}
+
+
+@pytest.fixture(params=DATABASES)
+async def database(request, tmp_path):
+    opened = DATABASES[request.param](tmp_path)
+    yield opened
+    await opened.close()
+
+
+async def _on(database, work):
+    async with database.writing() as connection:
+        return await connection.run_sync(work)
+
+
+async def _names(database):
+    return set(await _on(database, lambda c: inspect(c).get_table_names())) - {"sqlite_sequence"}
+
+
+async def test_an_empty_database_is_at_no_revision(database):
+    """An empty database is not compatible, and looking at it changes nothing."""
+    found = await status(database)
+
+    assert (found.current, found.is_compatible) == (None, False)
+    assert await _names(database) == set()
+
+
+async def test_an_upgrade_leads_to_the_head(database):
+    """After an upgrade the database is at the newest revision and has every table."""
+    await upgrade(database)
+    found = await status(database)
+
+    assert found.current == found.head
+    assert found.is_compatible
+    assert await _names(database) == set(metadata.tables) | {"alembic_version"}
+
+
+async def test_what_migrations_make_is_what_the_tables_say(database):
+    """Comparing the migrated database with the metadata finds no difference."""
+    await upgrade(database)
+
+    def compare(connection):
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+
+    assert await _on(database, compare) == []
+
+
+async def test_a_difference_would_be_found(database):
+    """The comparison above is not blind: a missing column and a missing index are reported."""
+    await upgrade(database)
+    async with database.writing() as connection:
+        await connection.execute(text("ALTER TABLE users DROP COLUMN comments"))
+        await connection.execute(text("DROP INDEX ix_outbox_waiting"))
+    found = await _on(database, lambda c: compare_metadata(MigrationContext.configure(c), metadata))
+
+    assert {change[0] for change in found} == {"add_index", "add_column"}
+
+
+async def test_down_to_nothing_and_up_again(database, make):
+    """A downgrade to base leaves no table of ours, and an upgrade after it gives a database that works."""
+    await upgrade(database)
+    await downgrade(database, "base")
+    left = await _names(database)
+    await upgrade(database)
+    user = make.user()
+    store = SqlStore(database)
+    await store.commit(AddUser(user))
+
+    assert left <= {"alembic_version"}
+    assert await store.users.get(user.id) == user
+
+
+async def test_an_upgrade_of_a_new_database_keeps_its_data(database, make):
+    """Where nothing is to be done, nothing is: accounts stay."""
+    await upgrade(database)
+    store, user = SqlStore(database), make.user()
+    await store.commit(AddUser(user))
+    await upgrade(database)
+
+    assert await store.users.get(user.id) == user
+
+
+async def test_two_upgrades_at_once_are_one(database, tmp_path):
+    """Of two processes that migrate at the same time the second finds nothing to do."""
+    others = [open_sqlite(tmp_path / "new.db") for _ in range(3)]
+    try:
+        await asyncio.gather(upgrade(database), *(upgrade(other) for other in others))
+    finally:
+        for other in others:
+            await other.close()
+
+    assert (await status(database)).is_compatible
+
+
+async def test_every_compatible_revision_can_be_migrated_to(database):
+    """From the oldest compatible revision on, each step up is a state that this release runs on."""
+    await upgrade(database)
+    compatible = (await status(database)).compatible
+    await downgrade(database, "base")
+    for revision in reversed(compatible):
+        await upgrade(database, revision)
+
+        assert (await status(database)).is_compatible
+    assert compatible[-1] == OLDEST_COMPATIBLE
