@@ -9,7 +9,7 @@ PROFILE ?=
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: help install run init-db check format test test-unit test-integration bench requirements \
+.PHONY: help install run init-db check format test test-unit test-integration test-races test-crash bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -32,6 +32,7 @@ check: $(DEV_READY) ## Formatting, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/write_settings_reference.py --check
 
 format: $(DEV_READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
@@ -50,10 +51,19 @@ test-unit: $(DEV_READY) ## Tests that start nothing (core and in-process adapter
 test-integration: $(DEV_READY) ## Tests of every storage and of the started service
 	$(BIN)/pytest tests/contract tests/cli tests/http tests/specs tests/e2e
 
+test-races: $(DEV_READY) ## Races, twenty rounds each
+	TEST_ROUNDS=20 $(BIN)/pytest tests/e2e/test_races.py -v
+
+test-crash: $(DEV_READY) ## Fifty kill -9 under load, with figures
+	TEST_KILLS=50 $(BIN)/pytest tests/e2e/test_crash.py -v -s
+
 bench: $(DEV_READY) ## Speed as ratios in one run
 	$(BIN)/python -m bench
 
 # Keep -----------------------------------------------------------------------------------------------------------------
+
+docs: $(DEV_READY) ## Write the generated pages anew
+	$(BIN)/python scripts/write_settings_reference.py
 
 requirements: $(DEV_READY) ## Pin the newest versions anew, with hashes and without addresses
 	$(BIN)/python scripts/pin_requirements.py

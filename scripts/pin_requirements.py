@@ -27,7 +27,7 @@ def compile_to(name: str, sources: list[str]) -> None:
     """Write one requirements file."""
     target = str(ROOT / "requirements" / name)
     command = [sys.executable, "-m", "uv", "pip", "compile", *OPTIONS, *sources, "--output-file", target]
-    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - our own words only
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 def main() -> None:

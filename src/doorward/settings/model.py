@@ -43,25 +43,40 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    profile: str = "modern"
-    dialect: Literal["native", "signup-signin", "code-activation"] = "native"
-    service_name: str = Field("Doorward", min_length=1, max_length=60, pattern=r"^[^\r\n]*$")
-    public_url: str | None = None
-    database_url: str | None = None
-    redis_url: str | None = None
-    rabbitmq_url: str | None = None
-    smtp_url: SecretStr | None = None
-    mail: bool = True
-    mail_from: str | None = Field(None, pattern=r"^[^\r\n]+@[^\r\n]+$")
-    secret_key: SecretStr | None = None
-    algorithm: Literal["ES256", "EdDSA", "HS256"] = "ES256"
-    issuer: str | None = None
-    log_level: str = "INFO"
-    log_file: Path | None = None
-    log_json: bool = False
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_listed)] = ()
-    docs: bool = False
-    workers: int = Field(1, ge=1, le=256)
+    profile: str = Field("modern", description="Which preset of policies.")
+    dialect: Literal["native", "signup-signin", "code-activation"] = Field(
+        "native", description="Which routes there are besides the native ones."
+    )
+    service_name: str = Field(
+        "Doorward", min_length=1, max_length=60, pattern=r"^[^\r\n]*$", description="The name in mails and pages."
+    )
+    public_url: str | None = Field(None, description="The address that people see; links lead nowhere else.")
+    database_url: str | None = Field(None, description="`sqlite:///file.db`; four slashes for an absolute path.")
+    redis_url: str | None = Field(None, description="Not in this release.")
+    rabbitmq_url: str | None = Field(None, description="Not in this release.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="`smtp://user:password@host:587?tls=start` or `smtps://…`; plain only on loopback or `?tls=off`.",
+    )
+    mail: bool = Field(True, description="Off: the service sends none and `serve` starts without SMTP_URL.")
+    mail_from: str | None = Field(
+        None, pattern=r"^[^\r\n]+@[^\r\n]+$", description="The sender; unset means no-reply at the public host."
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="All keys are derived from it; at least 32 random characters."
+    )
+    algorithm: Literal["ES256", "EdDSA", "HS256"] = Field("ES256", description="Signature of access tokens.")
+    issuer: str | None = Field(None, description="`iss` and `aud` of access tokens; unset means PUBLIC_URL.")
+    log_level: str = Field(
+        "INFO", description="`DEBUG INFO WARNING ERROR CRITICAL`, per logger too: `INFO,doorward.access=WARN`."
+    )
+    log_file: Path | None = Field(None, description="Also write the log there, rotated at 10 MB.")
+    log_json: bool = Field(False, description="One JSON object a line.")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_listed)] = Field(
+        (), description="Networks (CIDR) whose X-Forwarded-For is believed."
+    )
+    docs: bool = Field(False, description="API pages under `serve`; `dev` always has them.")
+    workers: int = Field(1, ge=1, le=256, description="Processes under `serve`.")
     registration: RegistrationPolicy = RegistrationPolicy()
     password: PasswordPolicy = PasswordPolicy()
     verification: VerificationPolicy = VerificationPolicy()

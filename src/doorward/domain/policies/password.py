@@ -1,7 +1,6 @@
 """What a password must be like."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 from doorward.domain.errors import Violation
@@ -27,7 +26,6 @@ class PasswordPolicy:
         max_length: never a reason to cut; longer ones are refused.
         require: character classes; the default asks for none (OWASP ASVS 5.0, 6.2.5).
         block_common: refuse common passwords and ones made of the user's own words (ASVS 6.2.4, 6.2.11).
-        max_age: how long a password is good; unset means for ever (ASVS 6.2.10).
         history: how many former passwords may not come back.
     """
 
@@ -35,7 +33,6 @@ class PasswordPolicy:
     max_length: int = 128
     require: tuple[Class, ...] = ()
     block_common: bool = True
-    max_age: timedelta | None = None
     history: int = 5
 
     def __post_init__(self) -> None:
