@@ -30,9 +30,11 @@ class EmailCodeMethod:
     now: Clock
 
     async def begin(
-        self, kind: MessageKind, purpose: Purpose, subject_id: UUID, *, to: str, first_name: str
+        self, kind: MessageKind, purpose: Purpose, subject_id: UUID, *, to: str, first_name: str = ""
     ) -> tuple[Write, ...]:
         """The changes that send a new code; it replaces the one before.
+
+        To an address that is not proven, no name is written: whoever signed it up could say anything with it.
 
         Raises:
             TooManyRequests: the last mail is too recent, or the hour's tries are spent, so that no code could help.

@@ -56,5 +56,4 @@ class CreateUser:
             Purpose.VERIFY_EMAIL,
             user.id,
             to=user.email or "",
-            first_name=user.profile.first_name,
         )

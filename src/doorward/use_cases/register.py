@@ -60,7 +60,6 @@ class Register:
             Purpose.VERIFY_EMAIL,
             user.id,
             to=user.email or "",
-            first_name=user.profile.first_name,
         )
 
     async def _record_refusal(self, sign_up: SignUp, checked: CheckedSignUp, kind: str) -> None:

@@ -65,7 +65,7 @@ class RegisterConcealed:
             Purpose.CONFIRM_REGISTRATION,
             pending.id,
             to=pending.email,
-            first_name=(owner or pending).profile.first_name,
+            first_name=owner.profile.first_name if owner else "",
         )
         kind = EventType.SIGN_UP_REFUSED if owner else EventType.SIGN_UP_PENDING
         noted = event(kind, now, user_id=owner.id if owner else None, client=sign_up.client)

@@ -47,7 +47,6 @@ class ResendCode:
                 Purpose.VERIFY_EMAIL,
                 user.id,
                 to=user.email or "",
-                first_name=user.profile.first_name,
             )
             await self.store.commit(*mail)
 
