@@ -1,0 +1,193 @@
+"""The real program in a process of its own: started in an empty folder on a free port, stopped or killed at will."""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+
+import doorward
+
+SOURCES = Path(doorward.__file__).parents[1]
+PLAIN = ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "SMTP_URL", "ALGORITHM", "LOG_LEVEL", "LOG_FILE", "REDIS_URL")
+LIMITS = ("REGISTER", "SIGN_IN", "VERIFY", "RESEND", "FORGOT", "RESET", "REFRESH")
+HIGH_LIMITS = {f"DOORWARD_LIMITS__{name}": "100000/minute" for name in LIMITS}
+START_SECONDS = 60
+STOP_SECONDS = 30
+Mode = Literal["serve", "dev"]
+
+
+class NotStarted(Exception):
+    """The program ended, or did not answer in time; the text holds its output."""
+
+
+@dataclass
+class Running:
+    """A started program; `start` after `stop` or `kill` begins again with the same port, keys and database."""
+
+    command: list[str]
+    folder: Path
+    url: str
+    database: Path
+    env: dict[str, str]
+    process: subprocess.Popen | None = None
+    clients: list[httpx2.Client] = field(default_factory=list)
+
+    def start(self) -> "Running":
+        """Start and wait until `/health` answers 200."""
+        with self._output.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command, cwd=self.folder, env=self.env, stdout=output, stderr=output, start_new_session=True
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_healthy():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise NotStarted(self.log())
+            time.sleep(0.03)
+        return self
+
+    def stop(self) -> int:
+        """Ask it to end, wait, and return its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> int:
+        """End it at once with all its workers, as a power cut would."""
+        return self._end(signal.SIGKILL)
+
+    def log(self) -> str:
+        """Everything it has written to the terminal since the first start."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    def logged(self, text: str, *, timeout: float = 10) -> bool:
+        """Whether the terminal shows a text, or will within the time."""
+        deadline = time.monotonic() + timeout
+        while text not in self.log():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.03)
+        return True
+
+    def client(self, **options: Any) -> httpx2.Client:
+        """An HTTP client with cookies of its own; closed when the program ends."""
+        client = httpx2.Client(base_url=self.url, timeout=30, **options)
+        self.clients.append(client)
+        return client
+
+    def rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
+        """Read the database file beside the running program."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(statement, values)]
+
+    def cli(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run another command of the program with the same settings."""
+        command = [sys.executable, "-m", "doorward", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.env, input=stdin, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def create_user(self, email: str, password: str, *options: str) -> dict[str, Any]:
+        """Create an account on the command line; with `--role admin --verified`, an administrator."""
+        done = self.cli("users", "create", email, "--password-stdin", "--json", *options, stdin=password + "\n")
+        if done.returncode:
+            raise AssertionError(done.stderr)
+        return json.loads(done.stdout)
+
+    @property
+    def _output(self) -> Path:
+        return self.folder / "terminal.txt"
+
+    def _is_healthy(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/health", timeout=5).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def _end(self, how: signal.Signals) -> int:
+        for client in self.clients:
+            client.close()
+        self.clients.clear()
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        if process.poll() is None:
+            # A worker's supervisor ends its workers itself; only a kill has to reach each of them.
+            (os.killpg if how == signal.SIGKILL else os.kill)(process.pid, how)
+        try:
+            return process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.wait(STOP_SECONDS)
+
+
+class Launcher:
+    """Starts programs and, at the end, stops those that still run."""
+
+    def __init__(self, folders: Path, smtp_url: str) -> None:
+        self._folders = folders
+        self._smtp_url = smtp_url
+        self._started: list[Running] = []
+
+    def __call__(
+        self,
+        profile: str = "signup-signin",
+        *,
+        mode: Mode = "serve",
+        workers: int = 1,
+        env: Mapping[str, str] | None = None,
+        arguments: tuple[str, ...] = (),
+    ) -> Running:
+        """Start `serve` (migrated, high limits, mail to the sink) or `dev` (nothing set but what `env` says)."""
+        folder = self._folders / f"{len(self._started)}-{profile}"
+        folder.mkdir(parents=True)
+        port, database = free_port(), folder / ".doorward" / f"{profile}.db"
+        command = [sys.executable, "-m", "doorward", mode, "--profile", profile, "--port", str(port), *arguments]
+        settings: dict[str, str] = {"DOORWARD_PROFILE": profile}
+        if mode == "serve":
+            database = folder / "users.db"
+            command += ["--migrate", "--workers", str(workers)]
+            settings |= HIGH_LIMITS | {
+                "DATABASE_URL": f"sqlite:///{database}",
+                "SECRET_KEY": secrets.token_urlsafe(48),
+                "PUBLIC_URL": f"http://127.0.0.1:{port}",
+                "SMTP_URL": self._smtp_url,
+            }
+        running = Running(
+            command=command,
+            folder=folder,
+            url=f"http://127.0.0.1:{port}",
+            database=database,
+            env=clean_environment() | settings | dict(env or {}),
+        )
+        self._started.append(running)
+        return running.start()
+
+    def stop_all(self) -> None:
+        """Stop whatever still runs."""
+        for running in self._started:
+            running.stop()
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without any setting of the program."""
+    kept = {name: v for name, v in os.environ.items() if not name.startswith("DOORWARD_") and name not in PLAIN}
+    return kept | {"PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1"}
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
