@@ -1,5 +1,6 @@
 """What no way of proving a password may forget: locks, delays, and one account of failures for all of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from doorward.domain.events import Client, EventType, LoginAttempt, event
 from doorward.domain.identifiers import mask
 from doorward.domain.ids import new_id
 from doorward.domain.policies.lockout import LockoutPolicy
-from doorward.domain.tally import Spent
+from doorward.domain.tally import Spent, Tally
 from doorward.domain.user import Status, User
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
@@ -54,20 +55,15 @@ class TryGuard:
 
     async def release(self, attempt: Try) -> None:
         """Give the try back: it was not judged, or it was right but led no further."""
-        if attempt.key is not None:
-            await self.counters.change(attempt.key, lambda t: self.policy.budget().release(t, self.now()))
+        await self._settle(attempt, self.policy.budget().release)
 
     async def passed(self, attempt: Try) -> None:
         """The password was right: give the try back and forget the failures before it."""
-        if attempt.key is not None:
-            await self.counters.change(attempt.key, lambda t: self.policy.budget().clear(t, self.now()))
+        await self._settle(attempt, self.policy.budget().clear)
 
     async def failed(self, attempt: Try, kind: EventType = EventType.SIGN_IN_FAILED) -> None:
         """Count the try and write it down; the last one that was left locks the account where the policy locks."""
-        count = 0
-        if attempt.key is not None:
-            tally = await self.counters.change(attempt.key, lambda t: self.policy.budget().count(t, self.now()))
-            count = tally.count
+        count = (await self._settle(attempt, self.policy.budget().count)).count
         reason = "wrong_password" if attempt.user else "unknown_identifier"
         await self._record_failure(attempt, reason, kind, counted=True)
         if attempt.user is not None and self.policy.locks and count >= self.policy.budget().limit:
@@ -82,6 +78,11 @@ class TryGuard:
             return f"sign-in:{user.id}"
         # Where accounts lock, an unknown identifier is never locked; where they wait, it waits like any other.
         return None if self.policy.locks else f"sign-in:?{self.secrets.digest('identifier', identifier)}"
+
+    async def _settle(self, attempt: Try, change: Callable[[Tally, datetime], Tally]) -> Tally:
+        if attempt.key is None:
+            return Tally()
+        return await self.counters.change(attempt.key, lambda t: change(t, self.now()))
 
     async def _take(self, attempt: Try, key: str) -> None:
         try:

@@ -1,13 +1,16 @@
 """Identifiers of records: UUID version 7 (RFC 9562 §5.7)."""
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def new_id(now: datetime) -> UUID:
     """Make a UUIDv7 for the moment `now`: sortable by time, 74 random bits."""
-    milliseconds = int(now.timestamp() * 1000) & (1 << 48) - 1
+    milliseconds = (now - _EPOCH) // _MILLISECOND & (1 << 48) - 1
     value = milliseconds << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62

@@ -20,7 +20,7 @@ from doorward.domain.identifiers import (
 ASCII_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = st.text(ASCII_LETTERS, min_size=1, max_size=12)
 ACCENTED = st.text("abcdeéèüñçåøßжøд日本", min_size=1, max_size=12)
-ANYTHING = st.text(max_size=60) | st.text("aé.@-_+ 0１Ａ\u200b\ud800", max_size=30)
+ANYTHING = st.text(max_size=60) | st.text("aé.@-_+ 0\uff11\uff21\u200b\ud800", max_size=30)
 
 
 def full_width(text):
@@ -117,7 +117,7 @@ def test_any_text_can_be_typed_at_sign_in(text):
         "ada@exam ple.com",
         "adä@example.com",
         "ad\u200ba@example.com",
-        "аda@example.com",
+        "\u0430da@example.com",
         "ada@example.com\r\nBcc: eve@example.com",
         "a" * 250 + "@example.com",
         "ada@" + "a." * 160 + "com",
@@ -140,7 +140,7 @@ def test_what_is_no_user_name_is_refused(text):
     assert refused is None
 
 
-@pytest.mark.parametrize("text", ["Ada.L", " ada.l ", "ａｄａ.ｌ"])
+@pytest.mark.parametrize("text", ["Ada.L", " ada.l ", "\uff41\uff44\uff41.l"])
 def test_spellings_of_a_user_name_are_one(text):
     """Case, surrounding space and width make no difference to a user name."""
     found = parse_username(text)
@@ -149,7 +149,7 @@ def test_spellings_of_a_user_name_are_one(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["+49 (151) 123-456.78", "0049 151/12345678", "＋４９１５１１２３４５６７８", "+4915112345678"]
+    "text", ["+49 (151) 123-456.78", "0049 151/12345678", "\uff0b\uff14\uff1915112345678", "+4915112345678"]
 )
 def test_spellings_of_a_number_are_one(text):
     """Brackets, dashes, `00` and width make no difference to a number."""
@@ -171,7 +171,7 @@ def test_what_is_no_international_number_is_refused(text):
     ("typed", "kind"),
     [
         ("Ada@Example.com", Kind.EMAIL),
-        ("ada＠example.com", Kind.EMAIL),
+        ("ada\uff20example.com", Kind.EMAIL),
         ("+4915112345678", Kind.PHONE),
         ("ada", Kind.USERNAME),
     ],

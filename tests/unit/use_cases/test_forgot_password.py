@@ -1,0 +1,89 @@
+"""Asking for a way back in."""
+
+from datetime import timedelta
+
+import pytest
+
+from doorward.domain.policies.reset import ResetPolicy
+from doorward.use_cases.set_user_status import StatusAction
+
+
+@pytest.fixture
+async def door(engine):
+    built = engine(reset=ResetPolicy(max_requests=3, window=timedelta(hours=24)))
+    await built.created(first_name="Ada")
+    return built
+
+
+async def ask(door, times=1, identifier="ada@example.com"):
+    """Ask some times and return how many letters went out."""
+    for _ in range(times):
+        await door.auth.forgot_password(identifier, door.client)
+    await door.deliver()
+    return len(door.post.letters)
+
+
+async def test_the_owner_gets_a_link(door):
+    """The letter goes to the account's address and has a link, but no code."""
+    await ask(door)
+
+    letter = door.post.letters[0]
+
+    assert (letter.to, letter.code, letter.link.partition("?")[0]) == (
+        "ada@example.com",
+        None,
+        "https://door.example.com/reset-password",
+    )
+
+
+@pytest.mark.parametrize("identifier", ["nobody@example.com", "???", ""])
+async def test_nobody_gets_nothing(door, identifier):
+    """The answer is the same, but no letter goes out."""
+    sent = await ask(door, identifier=identifier)
+
+    assert sent == 0
+
+
+async def test_a_disabled_account_gets_no_link(door):
+    """What an operator has disabled cannot be brought back by mail."""
+    ada = await door.user()
+    await door.auth.set_user_status(ada.id, StatusAction.DISABLE, door.operator)
+
+    sent = await ask(door)
+
+    assert sent == 0
+
+
+async def test_guessing_at_a_disabled_account_opens_no_way_back(door):
+    """Failures do not turn a disabled account into one that a mail would unlock."""
+    ada = await door.user()
+    await door.auth.set_user_status(ada.id, StatusAction.DISABLE, door.operator)
+    await door.fail(5)
+
+    sent = await ask(door)
+
+    assert sent == 0
+
+
+async def test_a_window_has_three_mails(door):
+    """Further requests are answered alike and send nothing."""
+    sent = await ask(door, times=10)
+
+    assert sent == 3
+
+
+async def test_the_next_window_has_mails_again(door):
+    """A day later the owner can ask again."""
+    await ask(door, times=10)
+    door.clock.advance(hours=24)
+
+    sent = await ask(door)
+
+    assert sent == 4
+
+
+async def test_a_request_is_audited(door):
+    """The owner can see that somebody asked."""
+    await ask(door)
+
+    assert (await door.audit())[0] == "PASSWORD_RESET_REQUESTED"

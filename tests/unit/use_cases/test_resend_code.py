@@ -1,0 +1,110 @@
+"""Sending a new code to an account or to a concealed sign-up."""
+
+import pytest
+
+from doorward.domain.errors import AlreadyActive, InvalidCredentials, TooManyRequests
+from doorward.domain.password import Password
+from doorward.use_cases.resend_code import ResendToUser
+
+
+def to_user(door, password="correct horse battery staple"):
+    command = ResendToUser(identifier="ada@example.com", password=Password(password), client=door.client)
+    return door.auth.resend_code.to_user(command)
+
+
+async def waiting(engine):
+    """An engine where Ada's concealed sign-up waits, past the cooldown of its first mail."""
+    door = engine("modern")
+    door.handle = await door.auth.register_concealed(door.form(first_name="Ada"))
+    door.first = await door.deliver()
+    door.clock.advance(seconds=30)
+    return door
+
+
+async def test_a_new_code_needs_the_password(engine):
+    """Strangers cannot have mails sent."""
+    door = engine("code-activation")
+    await door.auth.register(door.form())
+
+    refusal = await door.refusal(to_user(door, "wrong password"))
+
+    assert type(refusal) is InvalidCredentials
+
+
+@pytest.mark.parametrize(("profile", "verified"), [("code-activation", True), ("signup-signin", False)])
+async def test_without_anything_to_verify_no_code_is_sent(engine, profile, verified):
+    """Who is verified, and who need not be, gets no mail."""
+    door = engine(profile)
+    await door.created(verified=verified)
+
+    refusal = await door.refusal(to_user(door))
+
+    assert type(refusal) is AlreadyActive
+
+
+async def test_the_new_code_of_a_sign_up_is_right(engine):
+    """A concealed sign-up is proven with the code of its newest mail."""
+    door = await waiting(engine)
+    await door.auth.resend_code.to_registration(door.handle)
+    letter = await door.deliver()
+
+    user = await door.verify(verification=door.handle, code=letter.code)
+
+    assert user.is_verified
+
+
+async def test_the_old_code_of_a_sign_up_is_wrong(engine):
+    """A new code replaces the one before."""
+    door = await waiting(engine)
+    await door.auth.resend_code.to_registration(door.handle)
+
+    refusal = await door.refusal(door.verify(verification=door.handle, code=door.first.code))
+
+    assert refusal.code == "code_incorrect"
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_the_cooldown_is_the_same_for_taken_addresses(engine, taken):
+    """How soon a resend is possible does not tell whether an address is taken."""
+    door = engine("modern")
+    if taken:
+        await door.created()
+    handle = await door.auth.register_concealed(door.form())
+
+    refusal = await door.refusal(door.auth.resend_code.to_registration(handle))
+
+    assert (type(refusal), refusal.retry_after) == (TooManyRequests, 30)
+
+
+async def test_the_owner_of_a_taken_address_is_told_again(engine):
+    """A decoy's new mail has no code, and greets the owner by the account's name."""
+    door = engine("modern")
+    await door.created(first_name="Ada")
+    handle = await door.auth.register_concealed(door.form(first_name="Click here"))
+    door.clock.advance(seconds=30)
+    await door.auth.resend_code.to_registration(handle)
+
+    letter = await door.deliver()
+
+    assert (letter.subject, letter.text.split()[0]) == ("account_exists", "Ada")
+
+
+async def test_a_pending_sign_up_is_greeted_by_its_own_name(engine):
+    """Where there is no account yet, the name is that of the sign-up."""
+    door = await waiting(engine)
+    await door.auth.resend_code.to_registration(door.handle)
+
+    letter = await door.deliver()
+
+    assert letter.text.startswith("Ada ")
+
+
+@pytest.mark.parametrize("handle", ["nonsense", "A" * 54])
+async def test_a_handle_that_stands_for_nothing_is_answered_alike(engine, handle):
+    """No mail is sent and nothing is told."""
+    door = engine("modern")
+    await door.auth.resend_code.to_registration(handle)
+
+    letter = await door.deliver()
+
+    assert letter is None
