@@ -16,7 +16,7 @@ class HashingPolicy:
         time_cost: Argon2 passes.
         parallelism: Argon2 lanes.
         slots: hashes at the same time in one process; unset means the cores divided by the workers.
-        queue: how many may wait; unset means what two seconds of hashing can serve.
+        queue: how many may wait; unset means what four seconds of hashing can serve.
     """
 
     algorithm: Literal["argon2id"] = "argon2id"
