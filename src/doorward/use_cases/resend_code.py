@@ -65,6 +65,6 @@ class ResendCode:
             Purpose.CONFIRM_REGISTRATION,
             pending.id,
             to=pending.email,
-            first_name=(owner or pending).profile.first_name,
+            first_name=owner.profile.first_name if owner else "",
         )
         await self.store.commit(*mail)

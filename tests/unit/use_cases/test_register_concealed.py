@@ -224,3 +224,10 @@ async def test_the_audit_log_knows_what_the_answer_conceals(door, taken, noted):
     await sign_up(door)
 
     assert (await door.audit())[0] == noted
+
+
+async def test_a_mail_to_an_unproven_address_carries_no_name(door):
+    """Whoever signs up with a stranger's address cannot choose words that the stranger reads."""
+    letter = (await sign_up(door, first_name="Click here"))[1]
+
+    assert "Click here" not in letter.text

@@ -89,14 +89,14 @@ async def test_the_owner_of_a_taken_address_is_told_again(engine):
     assert (letter.subject, letter.text.split()[0]) == ("account_exists", "Ada")
 
 
-async def test_a_pending_sign_up_is_greeted_by_its_own_name(engine):
-    """Where there is no account yet, the name is that of the sign-up."""
+async def test_a_mail_to_an_unproven_address_carries_no_name(engine):
+    """Whoever signs up with a stranger's address cannot choose words that the stranger reads."""
     door = await waiting(engine)
     await door.auth.resend_code.to_registration(door.handle)
 
     letter = await door.deliver()
 
-    assert letter.text.startswith("Ada ")
+    assert letter.text.startswith(" ")
 
 
 @pytest.mark.parametrize("handle", ["nonsense", "A" * 54])

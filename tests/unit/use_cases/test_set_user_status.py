@@ -1,0 +1,154 @@
+"""What operators do with accounts."""
+
+import pytest
+
+from doorward.domain.actor import Actor
+from doorward.domain.errors import Forbidden, NotFound, TokenInvalid
+from doorward.domain.events import EventType
+from doorward.domain.ids import new_id
+from doorward.domain.user import Role, Status
+from doorward.use_cases.set_user_status import StatusAction
+
+LOCK, UNLOCK, DISABLE, ENABLE, VERIFY, SIGN_OUT = StatusAction
+
+
+@pytest.fixture
+async def door(engine):
+    """An engine with Ada, who has not proven her address, and an administrator."""
+    built = engine()
+    built.ada = await built.created(verified=False)
+    built.root = await built.admin()
+    return built
+
+
+async def act(door, *actions, reason=None):
+    """Do some things one after the other and return the account."""
+    for action in actions:
+        user = await door.auth.set_user_status(door.ada.id, action, door.root, reason)
+    return user
+
+
+@pytest.mark.parametrize(
+    ("actions", "status"),
+    [
+        ((LOCK,), Status.LOCKED),
+        ((LOCK, UNLOCK), Status.ACTIVE),
+        ((LOCK, LOCK), Status.LOCKED),
+        ((DISABLE,), Status.DISABLED),
+        ((DISABLE, UNLOCK), Status.DISABLED),
+        ((DISABLE, LOCK), Status.DISABLED),
+        ((DISABLE, LOCK, UNLOCK), Status.DISABLED),
+        ((DISABLE, ENABLE), Status.ACTIVE),
+        ((LOCK, DISABLE), Status.DISABLED),
+        ((LOCK, ENABLE), Status.ACTIVE),
+        ((VERIFY, SIGN_OUT), Status.ACTIVE),
+    ],
+)
+async def test_actions_lead_to_a_status(door, actions, status):
+    """Disabled is stronger than locked: only enabling ends it."""
+    user = await act(door, *actions)
+
+    assert user.status is status
+
+
+@pytest.mark.parametrize(("action", "ends"), [(a, a in (LOCK, DISABLE, SIGN_OUT)) for a in StatusAction])
+async def test_some_actions_end_all_sessions(door, action, ends):
+    """Locking, disabling and signing out throw everybody out, the others nobody."""
+    token = (await door.sign_in()).access.token
+    await act(door, action)
+
+    try:
+        await door.auth.authenticate(token)
+        has_ended = False
+    except TokenInvalid:
+        has_ended = True
+
+    assert has_ended is ends
+
+
+@pytest.mark.parametrize("action", [UNLOCK, ENABLE])
+async def test_unlocking_gives_all_tries_back(door, action):
+    """After four failures and an unlock there are three failures without consequence."""
+    await door.fail(4)
+    await act(door, action)
+
+    await door.fail(3)
+
+    assert (await door.user()).status is Status.ACTIVE
+
+
+async def test_unlocking_resets_the_failures(door):
+    """`failed_attempts` is zero after an unlock."""
+    await door.fail(4)
+
+    user = await act(door, UNLOCK)
+
+    assert user.failed_attempts == 0
+
+
+async def test_verifying_vouches_for_the_address(door):
+    """The address counts as proven from that moment."""
+    user = await act(door, VERIFY)
+
+    assert user.verified_at == door.clock()
+
+
+@pytest.mark.parametrize("action", StatusAction)
+async def test_each_action_is_audited_with_who_and_why(door, action):
+    """The log tells which administrator did it, and the reason."""
+    await act(door, action, reason="asked by mail")
+
+    row = list(door.store.audit.rows.values())[-1]
+
+    assert (row.event_type, row.details) == (
+        action.event.audit_name,
+        {"by": str(door.root.user.id), "reason": "asked by mail"},
+    )
+
+
+@pytest.mark.parametrize("action", StatusAction)
+async def test_each_action_is_found_by_its_name(action):
+    """The name in paths and commands leads to the action."""
+    found = StatusAction.named(action.value[0])
+
+    assert found is action
+
+
+async def test_nobody_else_does_any_of_it(door):
+    """An ordinary user is refused."""
+    refusal = await door.refusal(door.auth.set_user_status(door.root.user.id, DISABLE, Actor(door.ada)))
+
+    assert type(refusal) is Forbidden
+
+
+async def test_an_unknown_account_is_not_found(door):
+    """There is nothing to do."""
+    refusal = await door.refusal(door.auth.set_user_status(new_id(door.clock()), LOCK, door.root))
+
+    assert type(refusal) is NotFound
+
+
+async def test_an_administrator_makes_another_one(door):
+    """The role can be given."""
+    user = await door.auth.set_user_status.set_role(door.ada.id, Role.ADMIN, door.root)
+
+    assert user.role is Role.ADMIN
+
+
+async def test_a_change_of_role_is_audited(door):
+    """The log tells who gave which role."""
+    await door.auth.set_user_status.set_role(door.ada.id, Role.ADMIN, door.operator, "she runs it now")
+
+    row = list(door.store.audit.rows.values())[-1]
+
+    assert (row.event_type, row.details) == (
+        EventType.ROLE_CHANGED.audit_name,
+        {"by": "operator", "reason": "she runs it now", "role": "admin"},
+    )
+
+
+async def test_nobody_gives_himself_a_role(door):
+    """An ordinary user is refused."""
+    refusal = await door.refusal(door.auth.set_user_status.set_role(door.ada.id, Role.ADMIN, Actor(door.ada)))
+
+    assert type(refusal) is Forbidden
