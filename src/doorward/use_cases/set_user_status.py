@@ -50,7 +50,7 @@ def _changed(user: User, action: StatusAction, now: datetime) -> User:
             return replace(user.unlocked(), status=Status.ACTIVE)
         case StatusAction.VERIFY:
             return user.verified(now)
-        case StatusAction.SIGN_OUT:
+        case _:  # signing out leaves the account as it is
             return user
 
 
