@@ -1,5 +1,6 @@
 """The started program and a mail server, for all tests that go through HTTP and mail."""
 
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,3 +38,9 @@ def launched(mailbox: Mailbox, folder: Path) -> Iterator[Launcher]:
     launcher = Launcher(folder, mailbox.url)
     yield launcher
     launcher.stop_all()
+
+
+@pytest.fixture
+def address() -> str:
+    """An e-mail address that nobody has used yet."""
+    return f"{secrets.token_hex(6)}@example.com"

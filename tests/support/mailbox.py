@@ -25,18 +25,24 @@ class Mailbox:
         self._letters: list[tuple[str, EmailMessage]] = []
         self._arrived = threading.Condition()
         self._refusal: str | None = None
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self._port = free_port()
+        self._controller: Controller | None = None
 
     def start(self) -> None:
+        """Listen; after a `stop`, on the same port again."""
+        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
         self._controller.start()
 
     def stop(self) -> None:
-        self._controller.stop()
+        """Be gone: connections are refused until `start`."""
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
 
     @property
     def url(self) -> str:
         """Its SMTP_URL."""
-        return f"smtp://127.0.0.1:{self._controller.port}"
+        return f"smtp://127.0.0.1:{self._port}"
 
     def messages(self, address: str) -> list[EmailMessage]:
         """All letters to an address, oldest first."""

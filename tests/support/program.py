@@ -29,7 +29,7 @@ Mode = Literal["serve", "dev"]
 
 
 class NotStarted(Exception):
-    """The program ended, or did not answer in time; the text holds its output."""
+    """The program ended, or did not answer in time; the text holds the end of its output."""
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Running:
         while not self._is_healthy():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                raise NotStarted(self.log())
+                raise NotStarted(self.log()[-3000:])
             time.sleep(0.03)
         return self
 
