@@ -95,16 +95,18 @@ async def test_an_upgrade_of_a_new_database_keeps_its_data(database, make):
     assert await store.users.get(user.id) == user
 
 
-async def test_two_upgrades_at_once_are_one(database, tmp_path):
-    """Of two processes that migrate at the same time the second finds nothing to do."""
-    others = [open_sqlite(tmp_path / "new.db") for _ in range(3)]
+@pytest.mark.parametrize("turn", range(15))
+async def test_upgrades_at_once_are_one(tmp_path, turn):
+    """Of processes that open and migrate a new database at the same moment one does it and none fails."""
+    databases = [open_sqlite(tmp_path / "new.db") for _ in range(4)]
     try:
-        await asyncio.gather(upgrade(database), *(upgrade(other) for other in others))
+        await asyncio.gather(*(upgrade(database) for database in databases))
+        found = [await status(database) for database in databases]
     finally:
-        for other in others:
-            await other.close()
+        for database in databases:
+            await database.close()
 
-    assert (await status(database)).is_compatible
+    assert [one.is_compatible for one in found] == [True] * 4
 
 
 async def test_every_compatible_revision_can_be_migrated_to(database):

@@ -1,5 +1,7 @@
 """Connections: one writer and a few readers for SQLite, and drivers' errors translated at the border."""
 
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from doorward.domain.errors import Unavailable
 
 READERS = 4
 WAIT_SECONDS = 10
+WAL_TRIES = 50
 
 
 @contextmanager
@@ -74,17 +77,25 @@ def open_sqlite(path: Path) -> Database:
 def _prepare(connection: Any, record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={WAIT_SECONDS * 1000}",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-    ):
+    cursor.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
+    _use_wal(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     # SQLite's own knows only ASCII, and a search would miss what other engines find.
     connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _use_wal(cursor: Any) -> None:
+    """Switch the file to WAL; of two that do so at once SQLite refuses one without waiting, so it asks again."""
+    for _ in range(WAL_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            time.sleep(0.02)
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _lower(text: Any) -> Any:
