@@ -148,10 +148,16 @@ class Launcher:
         workers: int = 1,
         env: Mapping[str, str] | None = None,
         arguments: tuple[str, ...] = (),
+        files: Mapping[str, str] | None = None,
     ) -> Running:
-        """Start `serve` (migrated, high limits, mail to the sink) or `dev` (nothing set but what `env` says)."""
+        """Start `serve` (migrated, high limits, mail to the sink) or `dev` (nothing set but what `env` says).
+
+        `arguments` go to the command; `files` (name to text) are put into its folder first.
+        """
         folder = self._folders / f"{len(self._started)}-{profile}"
         folder.mkdir(parents=True)
+        for name, text in (files or {}).items():
+            (folder / name).write_text(text, encoding="utf-8")
         port, database = free_port(), folder / ".doorward" / f"{profile}.db"
         command = [sys.executable, "-m", "doorward", mode, "--profile", profile, "--port", str(port), *arguments]
         settings: dict[str, str] = {"DOORWARD_PROFILE": profile}
