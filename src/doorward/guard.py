@@ -1,15 +1,16 @@
 """What no way of proving a password may forget: locks, delays, and one account of failures for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from doorward.domain.errors import AccountLocked, TooManyRequests
 from doorward.domain.events import Client, EventType, LoginAttempt, event
 from doorward.domain.identifiers import mask
 from doorward.domain.ids import new_id
 from doorward.domain.policies.lockout import LockoutPolicy
-from doorward.domain.tally import Spent, Tally
+from doorward.domain.tally import Budget, Spent, Tally
 from doorward.domain.user import Status, User
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
@@ -17,15 +18,17 @@ from doorward.ports.secrets import SecretMinter
 from doorward.ports.store import Store
 from doorward.ports.writes import AddLoginAttempt, CountFailedAttempt, Record, SaveUser, Stale, Write
 
+Change = Callable[[Budget], Callable[[Tally, datetime], Tally]]
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try at a password; `user` is None for an identifier that nobody has, `key` None if it is not counted."""
+    """One try at a password; `user` is None for an identifier that nobody has. `budgets` are what it is counted on."""
 
     identifier: str
     user: User | None
     client: Client
-    key: str | None
+    budgets: Mapping[str, Budget]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,54 +48,57 @@ class TryGuard:
             AccountLocked: the account is locked.
             TooManyRequests: it must wait, or the tries that remain are all being judged.
         """
-        attempt = Try(identifier, user, client, self._key(identifier, user))
+        attempt = Try(identifier, user, client, self._budgets(identifier, user, client))
         if user is not None and user.is_locked(self.now()):
             await self._record_failure(attempt, "locked")
             raise AccountLocked
-        if attempt.key is not None:
-            await self._take(attempt, attempt.key)
+        try:
+            await self._change(attempt.budgets, lambda budget: budget.reserve)
+        except Spent as spent:
+            if spent.retry_after is not None or user is None:
+                raise TooManyRequests(spent.retry_after or 1) from None
+            # The failures were counted but the lock was not written: a process died in between.
+            await self._lock(user, client)
+            raise AccountLocked from None
         return attempt
 
     async def release(self, attempt: Try) -> None:
         """Give the try back: it was not judged, or it was right but led no further."""
-        await self._settle(attempt, self.policy.budget().release)
+        await self._change(attempt.budgets, lambda budget: budget.release)
 
     async def passed(self, attempt: Try) -> None:
         """The password was right: give the try back and forget the failures before it."""
-        await self._settle(attempt, self.policy.budget().clear)
+        await self._change(attempt.budgets, lambda budget: budget.clear)
 
     async def failed(self, attempt: Try, kind: EventType = EventType.SIGN_IN_FAILED) -> None:
         """Count the try and write it down; the last one that was left locks the account where the policy locks."""
-        count = (await self._settle(attempt, self.policy.budget().count)).count
+        tallies = await self._change(attempt.budgets, lambda budget: budget.count)
         reason = "wrong_password" if attempt.user else "unknown_identifier"
         await self._record_failure(attempt, reason, kind, counted=True)
-        if attempt.user is not None and self.policy.locks and count >= self.policy.budget().limit:
+        is_last = any(tally.count >= attempt.budgets[key].limit for key, tally in tallies.items())
+        if attempt.user is not None and self.policy.locks and is_last:
             await self._lock(attempt.user, attempt.client)
 
-    async def forget(self, user: User) -> None:
-        """Forget all failures of an account (it is unlocked)."""
-        await self.counters.change(f"sign-in:{user.id}", lambda t: self.policy.budget().forget(t, self.now()))
+    async def forget(self, user: User, client: Client) -> None:
+        """Forget all failures of an account, those from this network too (it is unlocked, or its password reset)."""
+        await self._change(self._budgets("", user, client), lambda budget: budget.forget)
 
-    def _key(self, identifier: str, user: User | None) -> str | None:
-        if user is not None:
-            return f"sign-in:{user.id}"
-        # Where accounts lock, an unknown identifier is never locked; where they wait, it waits like any other.
-        return None if self.policy.locks else f"sign-in:?{self.secrets.digest('identifier', identifier)}"
+    def _budgets(self, identifier: str, user: User | None, client: Client) -> dict[str, Budget]:
+        subject = str(user.id) if user else "?" + self.secrets.digest("identifier", identifier)
+        if self.policy.locks:
+            # An unknown identifier is never locked: it has no account.
+            return {f"sign-in:{subject}": self.policy.budget()} if user else {}
+        # By account and network: who guesses from elsewhere must not make the owner wait.
+        return {
+            f"sign-in:{subject}:{client.network}": self.policy.budget(),
+            f"sign-in:{subject}": self.policy.account_budget(),
+        }
 
-    async def _settle(self, attempt: Try, change: Callable[[Tally, datetime], Tally]) -> Tally:
-        if attempt.key is None:
-            return Tally()
-        return await self.counters.change(attempt.key, lambda t: change(t, self.now()))
-
-    async def _take(self, attempt: Try, key: str) -> None:
-        try:
-            await self.counters.change(key, lambda t: self.policy.budget().reserve(t, self.now()))
-        except Spent as spent:
-            if spent.retry_after is not None or attempt.user is None:
-                raise TooManyRequests(spent.retry_after or 1) from None
-            # The failures were counted but the lock was not written: a process died in between.
-            await self._lock(attempt.user, attempt.client)
-            raise AccountLocked from None
+    async def _change(self, budgets: Mapping[str, Budget], change: Change) -> Mapping[str, Tally]:
+        now = self.now()
+        return await self.counters.change_all(
+            {key: partial(_changed, change(budget), now) for key, budget in budgets.items()}
+        )
 
     async def _record_failure(
         self, attempt: Try, reason: str, kind: EventType = EventType.SIGN_IN_FAILED, *, counted: bool = False
@@ -126,6 +132,10 @@ class TryGuard:
     def _event(self, kind: EventType, attempt: Try, details: dict[str, object]) -> Record:
         user_id = attempt.user.id if attempt.user else None
         return Record(event(kind, self.now(), user_id=user_id, client=attempt.client, details=details))
+
+
+def _changed(change: Callable[[Tally, datetime], Tally], now: datetime, tally: Tally) -> Tally:
+    return change(tally, now)
 
 
 def login_attempt(client: Client, user: User | None, shown: str, *, success: bool, now: datetime) -> LoginAttempt:

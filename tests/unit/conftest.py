@@ -152,9 +152,11 @@ class Engine:
         typed = Password.typed(password)
         return SignUp(email=email, username=username, password=typed, profile=Profile(**profile), client=self.client)
 
-    def sign_in(self, identifier="ada@example.com", password=RIGHT):
+    def sign_in(self, identifier="ada@example.com", password=RIGHT, *, network="unknown"):
         typed = Password.typed(password)
-        return self.auth.sign_in(Credentials(identifier=identifier, password=typed, client=self.client))
+        return self.auth.sign_in(
+            Credentials(identifier=identifier, password=typed, client=replace(self.client, network=network))
+        )
 
     async def fail(self, times, identifier="ada@example.com"):
         """Type a wrong password some times and return the refusals."""

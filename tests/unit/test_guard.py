@@ -324,3 +324,39 @@ async def test_success_ends_the_waiting(engine):
     refusals = await door.fail(5)
 
     assert kinds(refusals) == {InvalidCredentials}
+
+
+async def test_failures_elsewhere_do_not_make_the_owner_wait(engine):
+    """Where accounts wait, they wait by network: who guesses from another one blocks only himself."""
+    door = engine("delay")
+    await door.created()
+    for _ in range(5):
+        await door.refusal(door.sign_in(password="Wrong-Horse-1", network="203.0.113.9"))
+
+    refused = await door.refusal(door.sign_in(password="Wrong-Horse-1", network="203.0.113.9"))
+
+    assert type(refused) is TooManyRequests
+    assert (await door.sign_in()).user.email == "ada@example.com"
+
+
+async def test_an_account_is_never_guessed_at_more_than_a_hundred_times_in_a_row(engine):
+    """However many networks take part, after a hundred failures everybody waits (NIST SP 800-63B-4)."""
+    door = engine("delay")
+    await door.created()
+    for n in range(100):
+        await door.refusal(door.sign_in(password="Wrong-Horse-1", network=f"198.51.100.{n}"))
+
+    refused = await door.refusal(door.sign_in(network="192.0.2.1"))
+
+    assert type(refused) is TooManyRequests
+
+
+async def test_an_address_gets_a_bounded_number_of_letters(engine):
+    """However many sign-ups name one address, it is not flooded, and nothing tells that letters were held back."""
+    door = engine("modern")
+    answers = [await door.auth.register_concealed(door.form()) for _ in range(25)]
+
+    depth = await door.auth.parts.outbox.depth()
+
+    assert len(set(answers)) == 25
+    assert depth["messages"] == 20

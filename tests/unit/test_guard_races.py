@@ -79,6 +79,6 @@ async def test_an_unlock_leaves_the_tries_of_others_reserved(engine):
     for _ in range(4):
         await guard.reserve("ada@example.com", ada, door.client)
 
-    await guard.forget(ada)
+    await guard.forget(ada, door.client)
 
     assert type(await door.refusal(guard.reserve("ada@example.com", ada, door.client))) is TooManyRequests

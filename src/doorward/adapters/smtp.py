@@ -1,5 +1,6 @@
 """Mail by SMTP."""
 
+import asyncio
 import ipaddress
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
@@ -15,7 +16,8 @@ from doorward.domain.errors import Unavailable
 from doorward.domain.messages import Mail
 from doorward.ports.delivery import DeliveryFailed
 
-TIMEOUT = 10.0
+TIMEOUT = 5.0
+WHOLE_TIMEOUT = 10.0
 Tls = Literal["start", "implicit", "off"]
 
 
@@ -79,7 +81,7 @@ class SmtpMailer:
     async def send(self, mail: Mail) -> None:
         message = self._message(mail)
         try:
-            async with self._client() as client:
+            async with asyncio.timeout(WHOLE_TIMEOUT), self._client() as client:
                 await client.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [recipient.code for recipient in error.recipients]

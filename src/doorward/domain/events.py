@@ -50,10 +50,11 @@ class EventType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request came from: the canonical address and a coarse device label, if known."""
+    """Where a request came from: the canonical address, its network and a coarse device label, if known."""
 
     ip_address: str | None = None
     device: str | None = None
+    network: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,11 @@ _TOOLS = (("curl/", "curl"), ("python-", "Python"), ("okhttp", "an app"), ("Post
 def client_of(request: Request, trusted: Sequence[Network]) -> Client:
     """The client's address and device, as they are kept."""
     address = address_of(request, trusted)
-    return Client(str(address) if address else None, device_label(request.headers.get("user-agent", "")))
+    return Client(
+        ip_address=str(address) if address else None,
+        device=device_label(request.headers.get("user-agent", "")),
+        network=network_of(address),
+    )
 
 
 def address_of(request: Request, trusted: Sequence[Network]) -> Address | None:

@@ -1,16 +1,18 @@
 """Proof of an address by a mailed code."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from doorward.domain.challenge import Challenge, Purpose
-from doorward.domain.errors import CodeExpired, CodeIncorrect, TooManyRequests
+from doorward.domain.errors import AuthError, CodeExpired, CodeIncorrect, TooManyRequests
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.messages import Message, MessageKind
 from doorward.domain.policies.verification import VerificationPolicy
-from doorward.domain.tally import Spent, Tally
+from doorward.domain.tally import Budget, Spent, Tally
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
 from doorward.ports.outbox import QUEUE_LIFE
@@ -39,7 +41,7 @@ class EmailCodeMethod:
         Raises:
             TooManyRequests: the last mail is too recent, or the hour's tries are spent, so that no code could help.
         """
-        await self._cool_down(subject_id)
+        may_mail = await self._may_mail(subject_id, to)
         now = self.now()
         challenge = Challenge(
             id=new_id(now), purpose=purpose, subject_id=subject_id, created_at=now, expires_at=now + QUEUE_LIFE
@@ -52,7 +54,7 @@ class EmailCodeMethod:
             challenge_id=challenge.id,
             params={"first_name": first_name},
         )
-        return AddChallenge(challenge), Send(message, now)
+        return (AddChallenge(challenge), Send(message, now)) if may_mail else (AddChallenge(challenge),)
 
     async def prove(
         self, challenge: Challenge | None, typed: str, client: Client, *, user_id: UUID | None, can_succeed: bool = True
@@ -77,34 +79,44 @@ class EmailCodeMethod:
     async def count_try(self, challenge: Challenge) -> int:
         """Count a try before it is judged and say how many are left; raises like `prove`."""
         code, hour, now = self.policy.tries_per_code(), self.policy.tries_per_hour(), self.now()
-        try:
-            on_code = await self.counters.change(_code_key(challenge), lambda t: code.take(t, now))
-        except Spent:
-            raise CodeExpired from None
-        try:
-            in_hour = await self.counters.change(_hour_key(challenge.subject_id), lambda t: hour.take(t, now))
-        except Spent as spent:
-            await self.counters.change(_code_key(challenge), lambda t: code.give_back(t, now))
-            raise TooManyRequests(spent.retry_after or 1) from None
-        return min(code.left(on_code, now), hour.left(in_hour, now))
+        on_code, in_hour = _code_key(challenge), _hour_key(challenge.subject_id)
+        tallies = await self.counters.change_all(
+            {
+                on_code: partial(_take, code, now, lambda _: CodeExpired()),
+                in_hour: partial(_take, hour, now, _too_many),
+            }
+        )
+        return min(code.left(tallies[on_code], now), hour.left(tallies[in_hour], now))
 
     async def give_back(self, challenge: Challenge) -> None:
         """Take a counted try back: it was right."""
         code, hour, now = self.policy.tries_per_code(), self.policy.tries_per_hour(), self.now()
-        await self.counters.change(_code_key(challenge), lambda t: code.give_back(t, now))
-        await self.counters.change(_hour_key(challenge.subject_id), lambda t: hour.give_back(t, now))
+        await self.counters.change_all(
+            {
+                _code_key(challenge): lambda tally: code.give_back(tally, now),
+                _hour_key(challenge.subject_id): lambda tally: hour.give_back(tally, now),
+            }
+        )
 
-    async def _cool_down(self, subject_id: UUID) -> None:
+    async def _may_mail(self, subject_id: UUID, to: str) -> bool:
+        """Whether one more letter may go out to this address.
+
+        Too soon after the last one, or in an hour whose tries are spent, is refused aloud. An address that gets too
+        many letters, from however many sign-ups, gets no more in silence: the refusal would tell about it.
+        """
         now, hour, resends = self.now(), self.policy.tries_per_hour(), self.policy.resends()
-        spent = (await self.counters.find(_hour_key(subject_id))).at(now)
-        if not hour.left(spent, now):
-            raise TooManyRequests(_seconds_until(spent, self.now()))
-        if resends is None:
-            return
+        in_hour = (await self.counters.find(_hour_key(subject_id))).at(now)
+        if not hour.left(in_hour, now):
+            raise _too_many(Spent((in_hour.expires_at - now).total_seconds() if in_hour.expires_at else 1))
+        if resends is not None:
+            await self.counters.change(f"resend:{subject_id}", partial(_take, resends, now, _too_many))
+        letters = self.policy.letters()
+        key = f"letters:{self.secrets.digest('letters', to)}"
         try:
-            await self.counters.change(f"resend:{subject_id}", lambda t: resends.take(t, now))
-        except Spent as refused:
-            raise TooManyRequests(refused.retry_after or 1) from None
+            await self.counters.change(key, lambda tally: letters.take(tally, now))
+        except Spent:
+            return False
+        return True
 
     async def _record_failure(self, user_id: UUID | None, client: Client) -> None:
         failure = event(EventType.VERIFICATION_FAILED, self.now(), user_id=user_id, client=client)
@@ -119,5 +131,13 @@ def _hour_key(subject_id: UUID) -> str:
     return f"verify:{subject_id}"
 
 
-def _seconds_until(tally: Tally, now: datetime) -> float:
-    return (tally.expires_at - now).total_seconds() if tally.expires_at else 1
+def _take(budget: Budget, now: datetime, refusal: Callable[[Spent], AuthError], tally: Tally) -> Tally:
+    """Take one try, or refuse in the words of the domain."""
+    try:
+        return budget.take(tally, now)
+    except Spent as spent:
+        raise refusal(spent) from None
+
+
+def _too_many(spent: Spent) -> AuthError:
+    return TooManyRequests(spent.retry_after or 1)

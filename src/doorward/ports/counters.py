@@ -1,6 +1,6 @@
 """Counting that no race can cheat."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +15,9 @@ class Counters(Protocol):
 
         What `change` raises is passed on and leaves the tally as it was. It may be called again after a conflict.
         """
+
+    async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
+        """Like `change` for several tallies: all change, or (when one change raises) none."""
 
     async def find(self, key: str) -> Tally:
         """The tally of `key`, or an empty one."""

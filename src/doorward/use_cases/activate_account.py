@@ -1,6 +1,6 @@
 """Activate an account with the mailed code, by someone who knows its password."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from doorward.domain.challenge import Purpose
 from doorward.domain.errors import AlreadyActive
@@ -47,10 +47,10 @@ class ActivateAccount:
             latest = await self.store.challenges.latest(user.id, Purpose.VERIFY_EMAIL)
             challenge = await self.codes.prove(latest, activation.code, activation.client, user_id=user.id)
             now = self.now()
-            verified = user.verified(now)
+            verified = replace(user.verified(now), failed_attempts=0)
             await self.store.commit(
                 ConsumeChallenge(challenge.id, now),
-                SaveUser(user, verified, guard=("verified_at",)),
+                SaveUser(user, verified, guard=("verified_at",), always=("failed_attempts",)),
                 Record(event(EventType.EMAIL_VERIFIED, now, user_id=user.id, client=activation.client)),
             )
             return verified

@@ -1,6 +1,6 @@
 """Change one's own password."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from doorward.domain.actor import Current
 from doorward.domain.challenge import Purpose
@@ -43,9 +43,9 @@ class ChangePassword:
         async with self.passwords.proving_again(user, change.old, change.client):
             password_hash = await self.passwords.accept_change(user, change.new, pointer=change.new_pointer)
             now = self.now()
-            changed = user.with_password(password_hash, now)
+            changed = replace(user.with_password(password_hash, now), failed_attempts=0)
             await self.store.commit(
-                SaveUser(user, changed, guard=("password_hash",)),
+                SaveUser(user, changed, guard=("password_hash",), always=("failed_attempts",)),
                 AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
                 EndSessions(user.id, now, but=change.current.session_id),
                 ConsumeChallenges(user.id, Purpose.RESET_PASSWORD, now),

@@ -7,7 +7,7 @@ from doorward.ports.clock import Clock
 from doorward.ports.delivery import DeliveryFailed, EventPublisher
 from doorward.ports.outbox import Lane, Outbox, retry_at
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

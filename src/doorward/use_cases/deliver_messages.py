@@ -17,7 +17,8 @@ from doorward.ports.secrets import SecretMinter, TokenKind, TokenRef
 from doorward.ports.store import Store
 from doorward.ports.writes import HandOver, Record, Stale
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
+"""Longer than a mailer takes to give up; what a killed process had in hand is delivered after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class ResetPassword:
         except InvalidInput:
             await self._record(EventType.PASSWORD_RESET_FAILED, user.id, reset.client)
             raise
-        await self.guard.forget(user)
+        await self.guard.forget(user, reset.client)
         now = self.now()
         fresh = user.with_password(password_hash, now).unlocked().verified(now)
         await self.store.commit(

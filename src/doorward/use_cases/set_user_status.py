@@ -69,7 +69,7 @@ class SetUserStatus:
         now = self.now()
         changed = _changed(user, action, now)
         if action in (StatusAction.UNLOCK, StatusAction.ENABLE):
-            await self.guard.forget(user)
+            await self.guard.forget(user, actor.client)
         details = actor.described(reason)
         done = event(action.event, now, user_id=user.id, client=actor.client, details=details)
         ending: list[Write] = [EndSessions(user.id, now)] if action.ends_sessions else []

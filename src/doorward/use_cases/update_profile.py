@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from doorward.domain.errors import InvalidInput
 from doorward.domain.events import Client, EventType, event
@@ -20,19 +21,26 @@ class UpdateProfile:
     now: Clock
 
     async def __call__(
-        self, user: User, changes: Mapping[str, object], client: Client, *, details: Mapping[str, object] | None = None
+        self,
+        user_id: UUID,
+        changes: Mapping[str, object],
+        client: Client,
+        *,
+        details: Mapping[str, object] | None = None,
     ) -> User:
         """Change the profile.
 
         Args:
-            user: whose profile it is.
+            user_id: whose profile it is.
             changes: new values by the names of `Profile`.
             client: where the request came from.
             details: who changed it and why, if it was not the user.
 
         Raises:
             InvalidInput: a value breaks rules.
+            NotFound: there is no such account.
         """
+        user = await self.store.users.get(user_id)
         profile = replace(user.profile, **changes)  # type: ignore[arg-type]  # names and types come from a schema
         broken = check_profile(profile)
         if broken:
@@ -40,5 +48,5 @@ class UpdateProfile:
         changed = replace(user, profile=profile)
         noted = {"members": sorted(changes), **(details or {})}
         updated = event(EventType.PROFILE_UPDATED, self.now(), user_id=user.id, client=client, details=noted)
-        await self.store.commit(SaveUser(user, changed), Record(updated))
+        await self.store.commit(SaveUser(user, changed, guard=("profile",)), Record(updated))
         return changed

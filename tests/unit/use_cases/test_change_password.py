@@ -119,3 +119,12 @@ async def test_a_change_is_audited(door):
     await change(door)
 
     assert (await door.audit())[0] == "PASSWORD_CHANGED"
+
+
+async def test_a_right_password_forgets_the_failures_before_it(door):
+    """The account's own count of failures is reset as at sign-in."""
+    await door.refusal(door.sign_in(password="wrong password"))
+
+    await change(door)
+
+    assert (await door.user()).failed_attempts == 0

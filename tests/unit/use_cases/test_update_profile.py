@@ -15,7 +15,7 @@ async def door(engine):
 
 
 def update(door, changes, **details):
-    return door.auth.update_profile(door.ada, changes, door.client, **details)
+    return door.auth.update_profile(door.ada.id, changes, door.client, **details)
 
 
 async def test_only_the_given_members_change(door):

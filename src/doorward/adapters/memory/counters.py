@@ -1,6 +1,6 @@
 """Tallies in a dict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from doorward.domain.tally import Tally
@@ -13,8 +13,12 @@ class MemoryCounters:
         self.rows: dict[str, Tally] = {}
 
     async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
-        self.rows[key] = change(self.rows.get(key, Tally()))
-        return self.rows[key]
+        return (await self.change_all({key: change}))[key]
+
+    async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
+        changed = {key: change(self.rows.get(key, Tally())) for key, change in changes.items()}
+        self.rows |= changed
+        return changed
 
     async def find(self, key: str) -> Tally:
         return self.rows.get(key, Tally())

@@ -1,6 +1,6 @@
 """Tallies in a table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -19,15 +19,14 @@ class SqlCounters:
         self._database = database
 
     async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
-        rows = tables.counters
+        return (await self.change_all({key: change}))[key]
+
+    async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
+        if not changes:
+            return {}
         async with self._database.writing() as connection:
-            stored = await _find(connection, key)
-            changed = change(stored or Tally())
-            if stored is None:
-                await connection.execute(insert(rows).values({"key": key, **columns_of(changed)}))
-            elif changed != stored:
-                await connection.execute(update(rows).where(rows.c.key == key).values(columns_of(changed)))
-        return changed
+            # In one order everywhere, so that two such changes never wait for each other.
+            return {key: await _change(connection, key, changes[key]) for key in sorted(changes)}
 
     async def find(self, key: str) -> Tally:
         async with self._database.reading() as connection:
@@ -39,6 +38,17 @@ class SqlCounters:
         is_over = or_(rows.c.expires_at <= now, (rows.c.count == 0) & rows.c.last_at.is_(None))
         async with self._database.writing() as connection:
             return (await connection.execute(delete(rows).where(is_over, ~is_held))).rowcount
+
+
+async def _change(connection: AsyncConnection, key: str, change: Callable[[Tally], Tally]) -> Tally:
+    rows = tables.counters
+    stored = await _find(connection, key)
+    changed = change(stored or Tally())
+    if stored is None:
+        await connection.execute(insert(rows).values({"key": key, **columns_of(changed)}))
+    elif changed != stored:
+        await connection.execute(update(rows).where(rows.c.key == key).values(columns_of(changed)))
+    return changed
 
 
 async def _find(connection: AsyncConnection, key: str) -> Tally | None:

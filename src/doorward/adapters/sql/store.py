@@ -1,6 +1,6 @@
 """The store: reads by record, and commits that make all their changes or none."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -77,12 +77,18 @@ def _inserting(table: Table, member: str) -> Handler:
     return handle
 
 
+def _columns(members: Iterable[str]) -> set[str]:
+    """The columns of some members of a user; the profile's stand beside the others."""
+    names = set(members)
+    return (names - {"profile"}) | (set(PROFILE) if "profile" in names else set())
+
+
 async def _save_user(connection: AsyncConnection, write: writes.SaveUser) -> None:
     before, after = columns_of(write.old), columns_of(write.new)
-    members = writes.changed_members(write)
-    names = (members - {"profile"}) | (set(PROFILE) if "profile" in members else set())
-    users = tables.users
-    unchanged: list[ColumnElement[bool]] = [users.c[name].is_not_distinct_from(before[name]) for name in write.guard]
+    users, names = tables.users, _columns(writes.changed_members(write))
+    unchanged: list[ColumnElement[bool]] = [
+        users.c[name].is_not_distinct_from(before[name]) for name in _columns(write.guard)
+    ]
     # Writing at least the id makes the row count tell whether the guard held, even if nothing differs.
     values = {name: after[name] for name in names} | {"id": write.old.id}
     await _expect_one(connection, update(users).where(users.c.id == write.old.id, *unchanged).values(values))

@@ -7,6 +7,8 @@ from typing import Literal
 from doorward.domain.policies.bounds import check_bounds
 from doorward.domain.tally import Budget
 
+MOST_CONSECUTIVE = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockoutPolicy:
@@ -35,10 +37,15 @@ class LockoutPolicy:
         return self.mode == "lock"
 
     def budget(self) -> Budget:
-        """The tries of one account, or of one unknown identifier."""
+        """The tries of one account; where accounts wait, from one network."""
         if self.locks:
             return Budget(limit=self.max_failures + 1, forgive_after=self.lock_ttl)
         return Budget(limit=self.max_failures, delay=self.first_delay, max_delay=self.max_delay)
+
+    def account_budget(self) -> Budget:
+        """Where accounts wait: the failures of one account from all networks together (NIST SP 800-63B-4 §3.2.2)."""
+        limit = max(self.max_failures, MOST_CONSECUTIVE)
+        return Budget(limit=limit, delay=self.first_delay, max_delay=self.max_delay)
 
     def locked_until(self, now: datetime) -> datetime | None:
         return now + self.lock_ttl if self.lock_ttl else None

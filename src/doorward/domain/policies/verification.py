@@ -21,6 +21,7 @@ class VerificationPolicy:
         code_ttl: counted from the hand-over to the mail server.
         max_tries: per code.
         max_tries_per_hour: per account; a new code does not reset it.
+        max_letters_per_hour: to one address, from all sign-ups together; further ones are not sent, in silence.
         resend_cooldown: between two mails; the sign-up mail counts as the first.
         link: whether the mail has a link too.
         link_ttl: counted like `code_ttl`.
@@ -32,6 +33,7 @@ class VerificationPolicy:
     code_ttl: timedelta = timedelta(minutes=10)
     max_tries: int = 5
     max_tries_per_hour: int = 10
+    max_letters_per_hour: int = 20
     resend_cooldown: timedelta | None = timedelta(seconds=30)
     link: bool = True
     link_ttl: timedelta = timedelta(hours=24)
@@ -43,6 +45,7 @@ class VerificationPolicy:
             code_ttl=(1, self.code_ttl.total_seconds(), 86400),
             link_ttl=(1, self.link_ttl.total_seconds(), 30 * 86400),
             max_tries=(1, self.max_tries, 100),
+            max_letters_per_hour=(1, self.max_letters_per_hour, 100_000),
             max_tries_per_hour=(1, self.max_tries_per_hour, 1000),
         )
 
@@ -71,6 +74,9 @@ class VerificationPolicy:
 
     def tries_per_hour(self) -> Budget:
         return Budget(limit=self.max_tries_per_hour, window=HOUR)
+
+    def letters(self) -> Budget:
+        return Budget(limit=self.max_letters_per_hour, window=HOUR)
 
     def resends(self) -> Budget | None:
         return Budget(limit=1, window=self.resend_cooldown) if self.resend_cooldown else None

@@ -96,7 +96,7 @@ def changes_router(config: HttpConfig) -> APIRouter:
         changes = {name: v for name, v in body.changes().items() if name not in ("role", "reason")}
         if changes:
             details = actor.described(body.reason)
-            user = await retried(auth.update_profile, user, changes, actor.client, details=details)
+            user = await retried(auth.update_profile, user_id, changes, actor.client, details=details)
         if body.role is not None:
             user = await retried(auth.set_user_status.set_role, user_id, Role(body.role), actor, body.reason)
         return UserView.of(user, verification)

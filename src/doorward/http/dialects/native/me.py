@@ -61,7 +61,7 @@ def router(config: HttpConfig) -> APIRouter:
     async def update_me(body: ProfileChange, request: Request, found: Annotated[Current, Depends(current)]) -> UserView:
         """Change the profile; absent members stay."""
         client = client_of(request, config.trusted_proxies)
-        return UserView.of(await retried(auth.update_profile, found.user, body.changes(), client), verification)
+        return UserView.of(await retried(auth.update_profile, found.user.id, body.changes(), client), verification)
 
     @routes.delete(
         "", status_code=204, responses=refusals(*SIGNED_IN, *COMMON, *PROVING, "email_not_verified", "wrong_password")
