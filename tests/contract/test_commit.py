@@ -232,10 +232,11 @@ async def test_save_user_always_writes_what_it_is_told_to(store, make):
     assert (await store.users.get(user.id)).failed_attempts == 0
 
 
-@pytest.mark.parametrize("member", ["password_hash", "status", "verified_at", "email", "locked_until"])
+@pytest.mark.parametrize("member", ["password_hash", "status", "verified_at", "email", "locked_until", "profile"])
 async def test_a_guard_notices_a_member_that_changed(store, make, now, member):
     """A guarded member that somebody changed meanwhile, from None or to it, makes the change Stale."""
     other = {"password_hash": "x", "status": Status.LOCKED, "email": "x", "verified_at": now, "locked_until": now}
+    other["profile"] = Profile(first_name="Ada", last_name="Lovelace", comments="one member differs")
     user = make.user()
     changed = replace(user, **{member: other[member]})
     await store.commit(AddUser(user))

@@ -13,6 +13,10 @@ def _plus_one(tally):
     return replace(tally, count=tally.count + 1)
 
 
+def _refuse(tally):
+    raise Spent(None)
+
+
 async def test_a_new_key_counts_from_nothing(counters):
     """A key that nobody used is an empty tally, for `find` and for the first change."""
     seen = []
@@ -64,12 +68,8 @@ async def test_a_change_that_raises_leaves_the_tally_as_it_was(counters, now):
 
 async def test_counting_goes_on_after_a_change_that_raised(counters):
     """An exception does not leave a lock behind."""
-
-    def refuse(tally):
-        raise Spent(None)
-
     outcomes = await asyncio.gather(
-        *(counters.change("key", refuse if n % 2 else _plus_one) for n in range(10)), return_exceptions=True
+        *(counters.change("key", _refuse if n % 2 else _plus_one) for n in range(10)), return_exceptions=True
     )
 
     assert sum(isinstance(outcome, Spent) for outcome in outcomes) == 5
@@ -99,6 +99,35 @@ async def test_keys_do_not_disturb_each_other(counters):
     await asyncio.gather(*(counters.change(f"key {n % 5}", _plus_one) for n in range(50)))
 
     assert [(await counters.find(f"key {n}")).count for n in range(5)] == [10] * 5
+
+
+async def test_several_tallies_change_together(counters):
+    """`change_all` applies each change to its own key and gives all results; nothing to change is no error."""
+    await counters.change("b", _plus_one)
+
+    assert dict(await counters.change_all({"b": _plus_one, "a": _plus_one})) == {
+        "a": Tally(count=1),
+        "b": Tally(count=2),
+    }
+    assert dict(await counters.change_all({})) == {}
+
+
+@pytest.mark.parametrize("refusing", ["a", "b", "c"])
+async def test_several_tallies_change_all_or_none(counters, refusing):
+    """Whichever change raises, old and new tallies are all as they were."""
+    await counters.change("b", _plus_one)
+    with pytest.raises(Spent):
+        await counters.change_all(dict.fromkeys("abc", _plus_one) | {refusing: _refuse})
+
+    assert [(await counters.find(key)).count for key in "abc"] == [0, 1, 0]
+
+
+async def test_several_tallies_in_any_order_at_once_are_exact(counters):
+    """Changes of the same keys in opposite orders neither wait for each other for ever nor lose one."""
+    orders = [dict.fromkeys("ab", _plus_one), dict.fromkeys("ba", _plus_one)]
+    await asyncio.wait_for(asyncio.gather(*(counters.change_all(orders[n % 2]) for n in range(40))), 30)
+
+    assert [(await counters.find(key)).count for key in "ab"] == [40, 40]
 
 
 async def test_purge_removes_what_no_longer_counts(counters, now):
