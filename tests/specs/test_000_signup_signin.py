@@ -97,6 +97,27 @@ def test_no_member_may_be_empty(sign_up, user, name, blank):
     assert user() is None
 
 
+@pytest.mark.parametrize("name", ["first_name", "last_name"])
+def test_names_have_at_most_a_hundred_characters(sign_up, user, name):
+    """What the column holds and no more; nothing is cut."""
+    fits, too_long = "é" * 100, "é" * 101
+
+    refused, accepted = sign_up(**{name: too_long}), sign_up(**{name: fits})
+
+    assert refused.status_code == 422
+    assert broken_rules(refused) == {(f"/{name}", "too_long")}
+    assert accepted.status_code == 201
+    assert user()[name] == fits
+
+
+def test_an_email_that_no_server_could_take_is_refused(sign_up):
+    """The column holds 255 characters, an address of RFC 5321 has at most 254."""
+    answer = sign_up(email=f"ada@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.com")
+
+    assert answer.status_code == 422
+    assert broken_rules(answer) == {("/email", "invalid_email")}
+
+
 def test_a_taken_email_is_refused(sign_up, service, address):
     """The second sign-up with an address fails with 409, whatever its case, and adds no row."""
     sign_up()
