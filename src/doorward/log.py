@@ -22,17 +22,13 @@ def configure(*, level: str, file: Path | None, as_json: bool) -> None:
         as_json: one JSON object a line.
 
     Raises:
-        ValueError: a level has another name.
+        ValueError: a level has another name, or the file cannot be written.
     """
     general, special = parse_levels(level)
     formatter: logging.Formatter = JsonFormatter() if as_json else LineFormatter()
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
-        )
+        handlers.append(_file_handler(file))
     for handler in handlers:
         handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -43,6 +39,15 @@ def configure(*, level: str, file: Path | None, as_json: bool) -> None:
         logging.getLogger(quiet).setLevel(max(general, logging.WARNING))
     for name, special_level in special.items():
         logging.getLogger(name).setLevel(special_level)
+
+
+def _file_handler(file: Path) -> logging.Handler:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        return logging.handlers.RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"LOG_FILE: {file} cannot be written ({error.strerror})") from None
 
 
 def parse_levels(text: str) -> tuple[int, dict[str, int]]:

@@ -10,6 +10,7 @@ import uvicorn
 from doorward.adapters.sql import migrate as schema
 from doorward.bootstrap import must_be_migrated, open_database
 from doorward.cli.running import ProfileOption
+from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.load import environment_name
 from doorward.settings.production import problems, weaknesses
@@ -30,6 +31,7 @@ def serve(
     flags = {"profile": profile, "workers": workers, "log_json": log_json}
     settings = load(flags).settings
     _refuse_unsafe(settings)
+    configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
     asyncio.run(_prepare_schema(settings, migrate=migrate))
     # Worker processes load the settings anew: what flags said must reach them.
     os.environ.update({environment_name(name): str(value) for name, value in flags.items() if value is not None})

@@ -25,7 +25,7 @@ REFRESH_PATH = "/v1/sessions/refresh"
 class DocumentedBasic(HTTPBasic):
     """Only for the OpenAPI document: FastAPI's own reading takes nothing but ASCII and answers in its own words."""
 
-    async def __call__(self, request: Request) -> None:  # type: ignore[override]
+    async def __call__(self, request: Request) -> None:  # type: ignore[override]  # it reads nothing
         """Leave the header to `read_basic`."""
 
 
