@@ -33,13 +33,15 @@ class Surroundings:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._config)
+        # Whoever may GET may HEAD (RFC 9110 §9.3.2); the server below looks at its own scope and leaves the body out.
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        exchange = _Exchange(inner, receive, send, self._config, method=scope["method"])
         try:
-            await self._app(scope, exchange.receive, exchange.send)
+            await self._app(inner, exchange.receive, exchange.send)
         except Exception:
             log.exception("unexpected failure", extra={"request_id": exchange.request_id})
             if not exchange.status:
-                await internal(Request(scope))(scope, receive, exchange.send)
+                await internal(Request(inner))(inner, receive, exchange.send)
         finally:
             exchange.note()
 
@@ -47,10 +49,11 @@ class Surroundings:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, config: HttpConfig) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, config: HttpConfig, *, method: str) -> None:
         self.request_id = scope["request_id"] = new_id_text()
         self.status = 0
         self._scope = scope
+        self._method = method
         self._receive = receive
         self._send = send
         self._config = config
@@ -84,7 +87,7 @@ class _Exchange:
     def _judges_nothing(self) -> bool:
         """Where a password, code or token is judged, an exact time would be an oracle."""
         names = {name for name, _ in self._scope["headers"]}
-        return self._scope["method"] in ("GET", "HEAD") and not names & {b"authorization", b"cookie"}
+        return self._method in ("GET", "HEAD") and not names & {b"authorization", b"cookie"}
 
     def _milliseconds(self) -> float:
         return (time.perf_counter() - self._start) * 1000
@@ -95,7 +98,7 @@ class _Exchange:
         address = address_of(request, self._config.trusted_proxies)
         fields: dict[str, Any] = {
             "request_id": self.request_id,
-            "method": self._scope["method"] if self._scope["method"].isalpha() else "?",
+            "method": self._method if self._method.isalpha() else "?",
             "path": getattr(self._scope.get("route"), "path", "(unknown)"),
             "status": self.status,
             "ms": round(self._milliseconds(), 1),
