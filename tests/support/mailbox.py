@@ -60,8 +60,7 @@ class Mailbox:
 
     def text(self, address: str, timeout: float = 10, *, count: int = 1) -> str:
         """The plain text of the newest letter to an address."""
-        part = self.wait_for(address, timeout, count=count).get_body(("plain",))
-        return part.get_content().replace("\r\n", "\n") if part is not None else ""
+        return text_of(self.wait_for(address, timeout, count=count))
 
     def code(self, address: str, timeout: float = 10, *, count: int = 1) -> str:
         """The code that stands alone on its line."""
@@ -69,7 +68,11 @@ class Mailbox:
 
     def link(self, address: str, timeout: float = 10, *, count: int = 1) -> str:
         """The link that stands alone on its line."""
-        return _only(LINK, self.text(address, timeout, count=count))
+        return self.link_in(self.wait_for(address, timeout, count=count))
+
+    def link_in(self, letter: EmailMessage) -> str:
+        """The link of a letter that one has already."""
+        return _only(LINK, text_of(letter))
 
     @contextmanager
     def refusing(self, status: int) -> Iterator[None]:
@@ -88,6 +91,12 @@ class Mailbox:
             self._letters += [(to.lower(), letter) for to in envelope.rcpt_tos]
             self._arrived.notify_all()
         return "250 kept"
+
+
+def text_of(letter: EmailMessage) -> str:
+    """The plain text of a letter."""
+    part = letter.get_body(("plain",))
+    return part.get_content().replace("\r\n", "\n") if part is not None else ""
 
 
 def _only(pattern: re.Pattern[str], text: str) -> str:
