@@ -99,7 +99,7 @@ class _Exchange:
         fields: dict[str, Any] = {
             "request_id": self.request_id,
             "method": self._method if self._method.isalpha() else "?",
-            "path": getattr(self._scope.get("route"), "path", "(unknown)"),
+            "path": getattr(self._scope.get("route"), "path", "(other)"),
             "status": self.status,
             "ms": round(self._milliseconds(), 1),
             "ip": str(address or "-"),

@@ -170,10 +170,15 @@ def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings
     try:
         return Settings.model_validate(nested)
     except ValidationError as error:
-        raise SettingsError([_described(problem, origins) for problem in error.errors(include_input=False)]) from None
+        found = {_dotted(problem["loc"]): problem["msg"] for problem in reversed(error.errors(include_input=False))}
+        raise SettingsError([_described(name, found[name], origins) for name in reversed(found)]) from None
 
 
-def _described(problem: Any, origins: Mapping[str, str]) -> str:
-    dotted = ".".join(str(part) for part in problem["loc"][:2])
+def _dotted(location: tuple[int | str, ...]) -> str:
+    names = location[:2] if location[0] in SECTIONS else location[:1]
+    return ".".join(str(name) for name in names)
+
+
+def _described(dotted: str, message: str, origins: Mapping[str, str]) -> str:
     where = f" ({origins[dotted]})" if dotted in origins else ""
-    return f"{environment_name(dotted)}{where}: {problem['msg'].removeprefix('Value error, ')}."
+    return f"{environment_name(dotted)}{where}: {message.removeprefix('Value error, ')}."
