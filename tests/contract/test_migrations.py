@@ -1,14 +1,17 @@
 """Migrations: from nothing up, down again and up again, and what they make is what the tables say."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
+from doorward.adapters.sql import migrate
 from doorward.adapters.sql.engine import open_sqlite
-from doorward.adapters.sql.migrate import OLDEST_COMPATIBLE, downgrade, status, upgrade
+from doorward.adapters.sql.migrate import RUNS_ON, downgrade, status, upgrade
 from doorward.adapters.sql.store import SqlStore
 from doorward.adapters.sql.tables import metadata
 from doorward.ports.writes import AddUser
@@ -112,10 +115,16 @@ async def test_upgrades_at_once_are_one(tmp_path, turn):
 async def test_every_compatible_revision_can_be_migrated_to(database):
     """From the oldest compatible revision on, each step up is a state that this release runs on."""
     await upgrade(database)
-    compatible = (await status(database)).compatible
     await downgrade(database, "base")
-    for revision in reversed(compatible):
+    for revision in reversed(RUNS_ON):
         await upgrade(database, revision)
 
         assert (await status(database)).is_compatible
-    assert compatible[-1] == OLDEST_COMPATIBLE
+
+
+def test_the_recorded_revisions_are_the_newest_of_the_tree():
+    """What this release says it runs on is a run of revisions that ends at the newest."""
+    folder = Path(migrate.__file__).parent / "migrations"
+    newest_first = [revision.revision for revision in ScriptDirectory(str(folder)).walk_revisions()]
+
+    assert newest_first[: len(RUNS_ON)] == list(RUNS_ON)

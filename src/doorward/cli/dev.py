@@ -37,7 +37,7 @@ def dev(
 
 
 async def _run(service: Service, listener: socket.socket, url: str, *, open_browser: bool) -> None:
-    await migrate.upgrade(service.database)
+    await migrate.upgrade_if_needed(service.database)
     server = uvicorn.Server(
         uvicorn.Config(service.app(), log_config=None, access_log=False, server_header=False, proxy_headers=False)
     )

@@ -63,7 +63,7 @@ async def _prepare_schema(settings: Settings, *, migrate: bool) -> None:
     database = open_database(settings.database_url or "")
     try:
         if migrate:
-            await schema.upgrade(database)
+            await schema.upgrade_if_needed(database)
         await must_be_migrated(database)
     finally:
         await database.close()

@@ -1,21 +1,18 @@
 """Bringing a database to the schema of this release, and telling whether it is there."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from doorward.adapters.sql.engine import Database
 
-R = TypeVar("R")
-OLDEST_COMPATIBLE = "0001"
-"""The oldest revision that this release runs on, so that a rolling upgrade can migrate first or last."""
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+RUNS_ON = ("0001",)
+"""The revisions on which this release runs, newest first: a rolling upgrade may migrate before or after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,46 +20,54 @@ class SchemaStatus:
     """Where a database stands; `current` is None for an empty one."""
 
     current: str | None
-    head: str
-    compatible: tuple[str, ...]
+    head: str = RUNS_ON[0]
 
     @property
     def is_compatible(self) -> bool:
-        return self.current in self.compatible
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
+        return self.current in RUNS_ON
 
 
 async def status(database: Database) -> SchemaStatus:
     """Compare the database's revision with this release's."""
-    script = ScriptDirectory.from_config(_config())
-    newest_first = [revision.revision for revision in script.walk_revisions()]
-    oldest = newest_first.index(OLDEST_COMPATIBLE)
-    current = await _on(database, lambda c: MigrationContext.configure(c).get_current_revision())
-    return SchemaStatus(current, newest_first[0], tuple(newest_first[: oldest + 1]))
+    async with database.reading() as connection:
+        return SchemaStatus(await connection.run_sync(_current))
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
     """Apply the revisions up to `revision`; with two processes at once, the second finds nothing to do."""
-    await _on(database, lambda c: command.upgrade(_with(c), revision))
+    from alembic import command  # noqa: PLC0415 - a fifth of the start, needed only when there is something to do
+
+    async with database.writing() as connection:
+        await connection.run_sync(lambda c: command.upgrade(_config(c), revision))
 
 
 async def downgrade(database: Database, revision: str) -> None:
     """Take revisions back down to `revision`."""
-    await _on(database, lambda c: command.downgrade(_with(c), revision))
+    from alembic import command  # noqa: PLC0415 - see above
+
+    async with database.writing() as connection:
+        await connection.run_sync(lambda c: command.downgrade(_config(c), revision))
 
 
-def _with(connection: Connection) -> Config:
-    config = _config()
+async def upgrade_if_needed(database: Database) -> None:
+    """Bring the schema up to date, unless it is."""
+    found = await status(database)
+    if found.current != found.head:
+        await upgrade(database)
+
+
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
-
-
-async def _on(database: Database, work: Callable[[Connection], R]) -> R:
-    async with database.writing() as connection:
-        return await connection.run_sync(work)
