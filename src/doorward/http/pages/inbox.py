@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from doorward.http.config import CaughtMail, HttpConfig, Inbox
 from doorward.http.pages import page
-from doorward.http.routing import new_router
+from doorward.http.routing import new_router, refusals
 
 
 class InboxMessage(BaseModel):
@@ -53,7 +53,7 @@ def router(config: HttpConfig, inbox: Inbox) -> APIRouter:
         await inbox.clear()
         return RedirectResponse("/dev/inbox", 303)
 
-    @routes.get("/messages", response_model=InboxMessages)
+    @routes.get("/messages", response_model=InboxMessages, responses=refusals("validation_failed"))
     async def list_inbox(
         to: Annotated[str | None, Query(max_length=320)] = None, wait: Annotated[float, Query(ge=0, le=60)] = 0
     ) -> InboxMessages:

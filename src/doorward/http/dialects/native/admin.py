@@ -69,7 +69,7 @@ def router(config: HttpConfig) -> APIRouter:
         user = await retried(auth.create_user, command, actor, role=Role(body.role), verified=body.verified)
         return UserView.of(user, verification)
 
-    @routes.get("/{user_id}", response_model=UserView, responses=refusals(*SIGNED_IN, "not_found"))
+    @routes.get("/{user_id}", response_model=UserView, responses=refusals(*SIGNED_IN, "not_found", "validation_failed"))
     async def get_user(user_id: UUID, actor: Admin) -> UserView:
         """One user."""
         return UserView.of(await auth.list_users.one(user_id, actor), verification)

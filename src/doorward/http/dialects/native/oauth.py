@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from doorward.auth import retried
 from doorward.domain.errors import AuthError, TooManyRequests, Unavailable
@@ -12,18 +13,41 @@ from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.errors import refusal
 from doorward.http.limits import limited
-from doorward.http.routing import new_router
+from doorward.http.routing import COMMON, new_router, refusals
 from doorward.use_cases.refresh_session import Refreshed
 from doorward.use_cases.sign_in import Credentials, SignedIn
 
 Field = Annotated[str, Form(max_length=4096)]
 
 
+class Granted(BaseModel):
+    """Tokens (RFC 6749 §5.1)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    refresh_token: str | None = None
+
+
+class NotGranted(BaseModel):
+    """A refusal (RFC 6749 §5.2)."""
+
+    error: str
+    error_description: str
+
+
 def router(config: HttpConfig) -> APIRouter:
     """One route, answering as RFC 6749 §5 says."""
     auth, routes = config.auth, new_router("OAuth 2.0", prefix="/oauth")
 
-    @routes.post("/token", dependencies=[Depends(limited(config, "sign_in"))], openapi_extra={"x-form": True})
+    @routes.post(
+        "/token",
+        response_model=Granted,
+        dependencies=[Depends(limited(config, "sign_in"))],
+        responses=refusals(*COMMON, "too_many_requests", "busy")
+        | {400: {"model": NotGranted, "description": "RFC 6749"}},
+        openapi_extra={"x-form": True},
+    )
     async def get_token(
         request: Request,
         grant_type: Field = "password",

@@ -95,7 +95,9 @@ def router(config: HttpConfig) -> APIRouter:
         security.cookies.clear(response)
         return Message(message="Signed out.")
 
-    @routes.delete("/{session_id}", response_model=Message, responses=refusals(*SIGNED_IN, "not_found"))
+    @routes.delete(
+        "/{session_id}", response_model=Message, responses=refusals(*SIGNED_IN, "not_found", "validation_failed")
+    )
     async def end_session(session_id: UUID, request: Request, found: Annotated[Current, Depends(current)]) -> Message:
         """Sign out on one device."""
         await retried(auth.sign_out, found, session_id, client_of(request, config.trusted_proxies))
