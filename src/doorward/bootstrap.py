@@ -21,7 +21,7 @@ from doorward.adapters.letters import JinjaLetterWriter
 from doorward.adapters.smtp import SmtpMailer, SmtpServer
 from doorward.adapters.sql import migrate
 from doorward.adapters.sql.counters import SqlCounters
-from doorward.adapters.sql.engine import Database, open_sqlite
+from doorward.adapters.sql.engine import Database, SqliteDatabase
 from doorward.adapters.sql.outbox import SqlOutbox
 from doorward.adapters.sql.store import SqlStore
 from doorward.auth import Auth, Parts, Policies, assemble
@@ -34,7 +34,7 @@ from doorward.settings import Settings
 
 log = logging.getLogger("doorward")
 OPENERS: Mapping[str, Callable[[str], Database]] = {
-    "sqlite": lambda url: open_sqlite(Path(url.removeprefix("sqlite:///"))),
+    "sqlite": lambda url: SqliteDatabase(Path(url.removeprefix("sqlite:///"))),
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from doorward.adapters.memory import MemoryCounters, MemoryOutbox, MemoryStore
 from doorward.adapters.sql.counters import SqlCounters
-from doorward.adapters.sql.engine import open_sqlite
+from doorward.adapters.sql.engine import SqliteDatabase
 from doorward.adapters.sql.migrate import upgrade
 from doorward.adapters.sql.outbox import SqlOutbox
 from doorward.adapters.sql.store import SqlStore
@@ -53,7 +53,7 @@ async def memory() -> AsyncIterator[Backend]:
 @asynccontextmanager
 async def sqlite(path: Path) -> AsyncIterator[Backend]:
     calls: list[None] = []
-    database = open_sqlite(path)
+    database = SqliteDatabase(path)
     try:
         store = SqlStore(database, notify=lambda: calls.append(None))
         yield Backend(store, SqlCounters(database), SqlOutbox(database), calls)
@@ -85,7 +85,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "empty.db"
 
     async def migrate() -> None:
-        database = open_sqlite(path)
+        database = SqliteDatabase(path)
         await upgrade(database)
         await database.close()
 

@@ -10,13 +10,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from doorward.adapters.sql import migrate
-from doorward.adapters.sql.engine import open_sqlite
+from doorward.adapters.sql.engine import SqliteDatabase
 from doorward.adapters.sql.migrate import RUNS_ON, downgrade, status, upgrade
 from doorward.adapters.sql.store import SqlStore
 from doorward.adapters.sql.tables import metadata
 from doorward.ports.writes import AddUser
 
-DATABASES = {"sqlite": lambda folder: open_sqlite(folder / "new.db")}
+DATABASES = {"sqlite": lambda folder: SqliteDatabase(folder / "new.db")}
 
 
 @pytest.fixture(params=DATABASES)
@@ -27,8 +27,7 @@ async def database(request, tmp_path):
 
 
 async def _on(database, work):
-    async with database.writing() as connection:
-        return await connection.run_sync(work)
+    return await database.write(work)
 
 
 async def _names(database):
@@ -66,9 +65,8 @@ async def test_what_migrations_make_is_what_the_tables_say(database):
 async def test_a_difference_would_be_found(database):
     """The comparison above is not blind: a missing column and a missing index are reported."""
     await upgrade(database)
-    async with database.writing() as connection:
-        await connection.execute(text("ALTER TABLE users DROP COLUMN comments"))
-        await connection.execute(text("DROP INDEX ix_outbox_waiting"))
+    for change in ("ALTER TABLE users DROP COLUMN comments", "DROP INDEX ix_outbox_waiting"):
+        await database.write(lambda c, change=change: c.execute(text(change)))
     found = await _on(database, lambda c: compare_metadata(MigrationContext.configure(c), metadata))
 
     assert {change[0] for change in found} == {"add_index", "add_column"}
@@ -101,7 +99,7 @@ async def test_an_upgrade_of_a_new_database_keeps_its_data(database, make):
 @pytest.mark.parametrize("turn", range(15))
 async def test_upgrades_at_once_are_one(tmp_path, turn):
     """Of processes that open and migrate a new database at the same moment one does it and none fails."""
-    databases = [open_sqlite(tmp_path / "new.db") for _ in range(4)]
+    databases = [SqliteDatabase(tmp_path / "new.db") for _ in range(4)]
     try:
         await asyncio.gather(*(upgrade(database) for database in databases))
         found = [await status(database) for database in databases]

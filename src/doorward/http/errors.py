@@ -110,8 +110,11 @@ def _members(error: errors.AuthError) -> dict[str, Any]:
 
 
 def _headers(error: errors.AuthError) -> dict[str, str]:
-    if isinstance(error, errors.TooManyRequests | errors.Unavailable):
-        return {"Retry-After": str(math.ceil(error.retry_after)), **getattr(error, "headers", {})}
+    if isinstance(error, errors.TooManyRequests):
+        seconds = math.ceil(error.retry_after)
+        return {"Retry-After": str(seconds), "RateLimit": f'"tries";r=0;t={seconds}', **getattr(error, "headers", {})}
+    if isinstance(error, errors.Unavailable):
+        return {"Retry-After": str(math.ceil(error.retry_after))}
     if isinstance(error, errors.NotAuthenticated):
         return {"WWW-Authenticate": getattr(error, "challenge", 'Bearer realm="doorward"')}
     return {}

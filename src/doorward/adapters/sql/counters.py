@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
@@ -24,34 +23,31 @@ class SqlCounters:
     async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
         if not changes:
             return {}
-        async with self._database.writing() as connection:
-            # In one order everywhere, so that two such changes never wait for each other.
-            return {key: await _change(connection, key, changes[key]) for key in sorted(changes)}
+        # In one order everywhere, so that two such changes never wait for each other.
+        return await self._database.write(lambda c: {key: _change(c, key, changes[key]) for key in sorted(changes)})
 
     async def find(self, key: str) -> Tally:
-        async with self._database.reading() as connection:
-            return await _find(connection, key) or Tally()
+        return await self._database.read(lambda c: _find(c, key)) or Tally()
 
     async def purge(self, now: datetime) -> int:
         rows = tables.counters
         is_held = (rows.c.reserved > 0) & (rows.c.reserved_until > now)
         is_over = or_(rows.c.expires_at <= now, (rows.c.count == 0) & rows.c.last_at.is_(None))
-        async with self._database.writing() as connection:
-            return (await connection.execute(delete(rows).where(is_over, ~is_held))).rowcount
+        return await self._database.write(lambda c: c.execute(delete(rows).where(is_over, ~is_held)).rowcount)
 
 
-async def _change(connection: AsyncConnection, key: str, change: Callable[[Tally], Tally]) -> Tally:
+def _change(connection: Connection, key: str, change: Callable[[Tally], Tally]) -> Tally:
     rows = tables.counters
-    stored = await _find(connection, key)
+    stored = _find(connection, key)
     changed = change(stored or Tally())
     if stored is None:
-        await connection.execute(insert(rows).values({"key": key, **columns_of(changed)}))
+        connection.execute(insert(rows).values({"key": key, **columns_of(changed)}))
     elif changed != stored:
-        await connection.execute(update(rows).where(rows.c.key == key).values(columns_of(changed)))
+        connection.execute(update(rows).where(rows.c.key == key).values(columns_of(changed)))
     return changed
 
 
-async def _find(connection: AsyncConnection, key: str) -> Tally | None:
+def _find(connection: Connection, key: str) -> Tally | None:
     rows = tables.counters
-    row = (await connection.execute(select(rows).where(rows.c.key == key))).mappings().first()
+    row = connection.execute(select(rows).where(rows.c.key == key)).mappings().first()
     return to_tally(row) if row else None

@@ -1,23 +1,40 @@
-"""Connections: one writer and a few readers for SQLite, and drivers' errors translated at the border."""
+"""Ways to a SQL database, and drivers' errors translated at the border."""
 
+import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from doorward.domain.errors import Unavailable
 
+R = TypeVar("R")
 READERS = 4
 WAIT_SECONDS = 10
 WAL_TRIES = 50
+
+
+class Database(Protocol):
+    """Two ways in. The work is plain SQLAlchemy on a connection; how it gets to one is the database's affair.
+
+    Both raise Unavailable when the database cannot be reached in time.
+    """
+
+    async def read(self, work: Callable[[Connection], R]) -> R:
+        """Run reads on committed data; they block nobody."""
+
+    async def write(self, work: Callable[[Connection], R]) -> R:
+        """Run one transaction: committed when the work returns, rolled back when it raises."""
+
+    async def close(self) -> None:
+        """Let go of all connections."""
 
 
 @contextmanager
@@ -33,45 +50,52 @@ def translated() -> Iterator[None]:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
-    """Two ways in: `reading` sees committed data and blocks nobody, `writing` is one transaction at a time.
+class SqliteDatabase:
+    """A file: one thread writes, a few read, each with a connection of its own.
 
     SQLite has one writer. Queueing for it here, in order, beats polling its lock: `BEGIN IMMEDIATE` then waits
-    only for other processes, and no transaction ever fails half-way because its snapshot is old.
+    only for other processes, and no transaction ever fails half-way because its snapshot is old. A whole
+    transaction runs in its thread at one go, so that a request costs a few hand-overs and not one a statement.
     """
 
-    reader: AsyncEngine
-    writer: AsyncEngine
+    def __init__(self, path: Path) -> None:
+        url = f"sqlite:///{path}"
+        self._reader = create_engine(url, pool_size=READERS, max_overflow=0, isolation_level="AUTOCOMMIT")
+        self._writer = create_engine(url, pool_size=1, max_overflow=0)
+        for engine in (self._reader, self._writer):
+            event.listen(engine, "connect", _prepare)
+        event.listen(self._writer, "begin", _begin_immediate)
+        self._reading = ThreadPoolExecutor(READERS, "sqlite-reading")
+        self._writing = ThreadPoolExecutor(1, "sqlite-writing")
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reads, each statement for itself."""
-        with translated():
-            async with self.reader.connect() as connection:
-                yield connection
+    async def read(self, work: Callable[[Connection], R]) -> R:
+        return await _in_thread(self._reading, lambda: self._read(work))
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        with translated():
-            async with self.writer.begin() as connection:
-                yield connection
+    async def write(self, work: Callable[[Connection], R]) -> R:
+        return await _in_thread(self._writing, lambda: self._write(work))
 
     async def close(self) -> None:
-        await self.reader.dispose()
-        await self.writer.dispose()
+        for threads in (self._reading, self._writing):
+            threads.shutdown(wait=True, cancel_futures=True)
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _read(self, work: Callable[[Connection], R]) -> R:
+        with translated(), self._reader.connect() as connection:
+            return work(connection)
+
+    def _write(self, work: Callable[[Connection], R]) -> R:
+        with translated(), self._writer.begin() as connection:
+            return work(connection)
 
 
-def open_sqlite(path: Path) -> Database:
-    """Open a file (made if it is missing), in WAL mode, every commit flushed to disk."""
-    url = f"sqlite+aiosqlite:///{path}"
-    reader = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=WAIT_SECONDS)
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=WAIT_SECONDS)
-    for engine in (reader, writer):
-        event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(writer.sync_engine, "begin", _begin_immediate)
-    return Database(reader.execution_options(isolation_level="AUTOCOMMIT"), writer)
+async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[], R]) -> R:
+    """Run in a thread; what has not begun when the time is up never will."""
+    future = asyncio.get_running_loop().run_in_executor(threads, work)
+    try:
+        return await asyncio.wait_for(future, WAIT_SECONDS)
+    except TimeoutError:
+        raise Unavailable("database") from None
 
 
 def _prepare(connection: Any, record: object) -> None:

@@ -29,24 +29,21 @@ class SchemaStatus:
 
 async def status(database: Database) -> SchemaStatus:
     """Compare the database's revision with this release's."""
-    async with database.reading() as connection:
-        return SchemaStatus(await connection.run_sync(_current))
+    return SchemaStatus(await database.read(_current))
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
     """Apply the revisions up to `revision`; with two processes at once, the second finds nothing to do."""
     from alembic import command  # noqa: PLC0415 - a fifth of the start, needed only when there is something to do
 
-    async with database.writing() as connection:
-        await connection.run_sync(lambda c: command.upgrade(_config(c), revision))
+    await database.write(lambda c: command.upgrade(_config(c), revision))
 
 
 async def downgrade(database: Database, revision: str) -> None:
     """Take revisions back down to `revision`."""
     from alembic import command  # noqa: PLC0415 - see above
 
-    async with database.writing() as connection:
-        await connection.run_sync(lambda c: command.downgrade(_config(c), revision))
+    await database.write(lambda c: command.downgrade(_config(c), revision))
 
 
 async def upgrade_if_needed(database: Database) -> None:

@@ -6,8 +6,7 @@ from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
@@ -24,26 +23,14 @@ class SqlOutbox:
     async def claim(
         self, lane: Lane, *, owner: str, now: datetime, lease: timedelta, limit: int
     ) -> Sequence[OutboxItem]:
-        if not await self._has_due(lane, now):
-            return []
-        rows = tables.outbox
-        waiting = select(rows).where(rows.c.lane == lane, rows.c.dead_at.is_(None)).order_by(rows.c.sequence)
-        if lane is Lane.MESSAGES:
-            is_free = or_(rows.c.lease_until.is_(None), rows.c.lease_until <= now)
-            waiting = waiting.where(rows.c.due_at <= now, is_free)
-        async with self._database.writing() as connection:
-            if lane is Lane.EVENTS and await _is_leased(connection, now):
-                return []
-            found = (await connection.execute(waiting.limit(limit))).mappings().all()
-            found = list(takewhile(lambda row: row["due_at"] <= now, found))
-            ids = [row["id"] for row in found]
-            claimed = {"owner": owner, "lease_until": now + lease, "attempts": rows.c.attempts + 1}
-            await connection.execute(update(rows).where(rows.c.id.in_(ids)).values(claimed))
+        if not await self._database.read(lambda c: _has_due(c, lane, now)):
+            return []  # most polls find nothing: they do not ask for the write lock
+        claimed = {"owner": owner, "lease_until": now + lease, "attempts": tables.outbox.c.attempts + 1}
+        found = await self._database.write(lambda c: _claim(c, lane, now, limit, claimed))
         return [_to_item(row) for row in found]
 
     async def complete(self, item: OutboxItem, *, owner: str) -> None:
-        async with self._database.writing() as connection:
-            await connection.execute(delete(tables.outbox).where(*_held(item, owner)))
+        await self._database.write(lambda c: c.execute(delete(tables.outbox).where(*_held(item, owner))))
 
     async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
         freed = {"owner": None, "lease_until": None, "due_at": at, "reason": reason[:255]}
@@ -53,32 +40,49 @@ class SqlOutbox:
         await self._update(item, owner, {"dead_at": tables.outbox.c.lease_until, "reason": reason[:255]})
 
     async def depth(self) -> Mapping[str, int]:
-        rows = tables.outbox
-        is_dead = rows.c.dead_at.is_not(None)
-        async with self._database.reading() as connection:
-            alive = await connection.execute(select(rows.c.lane, func.count()).where(~is_dead).group_by(rows.c.lane))
-            counts = dict.fromkeys((lane.value for lane in Lane), 0)
-            counts.update((lane, count) for lane, count in alive.all())
-            dead = await connection.scalar(select(func.count()).select_from(rows).where(is_dead))
-        return counts | {"dead": dead or 0}
-
-    async def _has_due(self, lane: Lane, now: datetime) -> bool:
-        """Look before asking for the write lock: most polls find nothing."""
-        rows = tables.outbox
-        due = select(rows.c.id).where(rows.c.lane == lane, rows.c.dead_at.is_(None), rows.c.due_at <= now).limit(1)
-        async with self._database.reading() as connection:
-            return (await connection.execute(due)).first() is not None
+        return await self._database.read(_depth)
 
     async def _update(self, item: OutboxItem, owner: str, values: dict[str, Any]) -> None:
-        async with self._database.writing() as connection:
-            await connection.execute(update(tables.outbox).where(*_held(item, owner)).values(values))
+        changed = update(tables.outbox).where(*_held(item, owner)).values(values)
+        await self._database.write(lambda c: c.execute(changed))
 
 
-async def _is_leased(connection: AsyncConnection, now: datetime) -> bool:
+def _has_due(connection: Connection, lane: Lane, now: datetime) -> bool:
+    rows = tables.outbox
+    due = select(rows.c.id).where(rows.c.lane == lane, rows.c.dead_at.is_(None), rows.c.due_at <= now).limit(1)
+    return connection.execute(due).first() is not None
+
+
+def _claim(
+    connection: Connection, lane: Lane, now: datetime, limit: int, claimed: dict[str, Any]
+) -> Sequence[RowMapping]:
+    rows = tables.outbox
+    waiting = select(rows).where(rows.c.lane == lane, rows.c.dead_at.is_(None)).order_by(rows.c.sequence)
+    if lane is Lane.MESSAGES:
+        is_free = or_(rows.c.lease_until.is_(None), rows.c.lease_until <= now)
+        waiting = waiting.where(rows.c.due_at <= now, is_free)
+    elif _is_leased(connection, now):
+        return []
+    in_order = connection.execute(waiting.limit(limit)).mappings().all()
+    found = list(takewhile(lambda row: row["due_at"] <= now, in_order))
+    connection.execute(update(rows).where(rows.c.id.in_([row["id"] for row in found])).values(claimed))
+    return found
+
+
+def _is_leased(connection: Connection, now: datetime) -> bool:
     """Whether an owner holds any event."""
     rows = tables.outbox
     held = select(rows.c.id).where(rows.c.lane == Lane.EVENTS, rows.c.dead_at.is_(None), rows.c.lease_until > now)
-    return (await connection.execute(held.limit(1))).first() is not None
+    return connection.execute(held.limit(1)).first() is not None
+
+
+def _depth(connection: Connection) -> dict[str, int]:
+    rows = tables.outbox
+    is_dead = rows.c.dead_at.is_not(None)
+    alive = connection.execute(select(rows.c.lane, func.count()).where(~is_dead).group_by(rows.c.lane))
+    counts = dict.fromkeys((lane.value for lane in Lane), 0)
+    counts.update((lane, count) for lane, count in alive.all())
+    return counts | {"dead": connection.scalar(select(func.count()).select_from(rows).where(is_dead)) or 0}
 
 
 def _held(item: OutboxItem, owner: str) -> tuple[Any, ...]:

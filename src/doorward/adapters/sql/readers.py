@@ -31,8 +31,7 @@ class Reading:
     database: Database
 
     async def all(self, query: Select[Any], to_record: Callable[[RowMapping], T]) -> list[T]:
-        async with self.database.reading() as connection:
-            return [to_record(row) for row in (await connection.execute(query)).mappings()]
+        return await self.database.read(lambda c: [to_record(row) for row in c.execute(query).mappings()])
 
     async def first(self, query: Select[Any], to_record: Callable[[RowMapping], T]) -> T | None:
         found = await self.all(query.limit(1), to_record)

@@ -8,7 +8,7 @@ from typing import Literal
 from alembic import context
 from sqlalchemy import Connection
 
-from doorward.adapters.sql.engine import open_sqlite
+from doorward.adapters.sql.engine import SqliteDatabase
 from doorward.adapters.sql.tables import UtcDateTime, metadata
 
 
@@ -25,10 +25,9 @@ def run(connection: Connection) -> None:
 
 async def run_by_hand() -> None:
     url = os.environ.get("DATABASE_URL", "sqlite:///.doorward/modern.db")
-    database = open_sqlite(Path(url.removeprefix("sqlite:///")))
+    database = SqliteDatabase(Path(url.removeprefix("sqlite:///")))
     try:
-        async with database.writing() as connection:
-            await connection.run_sync(run)
+        await database.write(run)
     finally:
         await database.close()
 
