@@ -1,13 +1,13 @@
 """Filters and pages of lists, the same in every dialect."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorward.domain.user import Status
-from doorward.http.schemas import AuditPage, AuditView
+from doorward.http.schemas import AuditPage, AuditView, Moment
 from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery, UserSort
 
 EVENT_NAME = r"^[A-Z_]+$"
@@ -20,8 +20,8 @@ class AuditFilter(BaseModel):
 
     event_type: Annotated[str, Field(max_length=50, pattern=EVENT_NAME)] | None = None
     user_id: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     limit: int = Field(50, ge=1, le=200)
     cursor: Annotated[str, Field(max_length=200)] | None = None
 

@@ -1,20 +1,30 @@
 """What goes over the wire in every dialect."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.domain.session import Session
 from doorward.domain.user import Profile, Role, Status, User
 from doorward.ports.store import AuditRow
 
+
+def written_out(value: Any) -> Any:
+    """Take a date or time only as text that begins with one: numbers would be read as seconds since 1970."""
+    if isinstance(value, str) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return value
+    raise ValueError("write it as 2001-12-31")
+
+
 Typed = Annotated[str, Field(max_length=320)]
 Secret = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password"})]
 Name = Annotated[str, Field(max_length=100)]
-Day = Annotated[date, Field(strict=False)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(written_out)]
+Moment = Annotated[datetime, BeforeValidator(written_out)]
 
 
 class Body(BaseModel):
