@@ -67,7 +67,10 @@ def test_the_profile_can_be_changed_in_part(http, member):
         ({"first_name": "x" * 101}, "/first_name", "too_long"),
         ({"first_name": "A\r\nBcc: x"}, "/first_name", "control_character"),
         ({"first_name": 7}, "/first_name", "wrong_type"),
-        ({"date_of_birth": "yesterday"}, "/date_of_birth", "wrong_type"),
+        ({"date_of_birth": "yesterday"}, "/date_of_birth", "invalid_value"),
+        ({"date_of_birth": "1815-13-10"}, "/date_of_birth", "wrong_type"),
+        ({"date_of_birth": 0}, "/date_of_birth", "invalid_value"),
+        ({"date_of_birth": "0"}, "/date_of_birth", "invalid_value"),
         ({"address": "x" * 1001}, "/address", "too_long"),
     ],
 )
