@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from doorward import __version__
-from doorward.adapters.argon2 import Argon2PasswordHasher
 from doorward.adapters.common_passwords import ZxcvbnCommonPasswords
 from doorward.adapters.console import LogEventPublisher, NoMailer
+from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.adapters.inbox import InboxMailer
 from doorward.adapters.jwt import JwtTokenIssuer
 from doorward.adapters.keys import HmacSecretMinter
@@ -49,7 +49,7 @@ class Service:
     settings: Settings
     auth: Auth
     database: Database
-    hasher: Argon2PasswordHasher
+    hasher: PooledPasswordHasher
     relay: Relay
     inbox: InboxMailer | None
     is_dev: bool
@@ -106,7 +106,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         raise CannotStart("DATABASE_URL, SECRET_KEY and PUBLIC_URL are needed.")
     database, secret = open_database(settings.database_url), settings.secret_key.get_secret_value()
     relay, now = Relay(), lambda: datetime.now(UTC)
-    hasher = Argon2PasswordHasher(settings.hashing, workers=settings.workers)
+    hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers)
     mailer = _mailer(settings)
     inbox = InboxMailer(now=now, tell=tell, forward=mailer) if tell else None
     parts = Parts(

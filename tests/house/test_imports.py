@@ -25,7 +25,7 @@ VIOLATIONS = [
     ("methods", "methods/password.py", "import doorward.methods.email_code"),
     ("adapters", "adapters/smtp.py", "import doorward.adapters.inbox"),
     ("adapters", "adapters/memory/outbox.py", "from doorward.adapters.sql import outbox"),
-    ("adapters", "adapters/argon2.py", "import doorward.adapters.keys"),
+    ("adapters", "adapters/smtp.py", "import doorward.adapters.keys"),
     ("dialects", "http/dialects/signup_signin.py", "import doorward.http.dialects.native"),
     ("policies", "domain/policies/reset.py", "import doorward.domain.policies.session"),
     ("framework", "adapters/jwt.py", "from fastapi import HTTPException"),

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import settings
 
-from doorward.adapters.argon2 import Argon2PasswordHasher
 from doorward.adapters.common_passwords import ZxcvbnCommonPasswords
+from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.adapters.jwt import JwtTokenIssuer
 from doorward.adapters.keys import HmacSecretMinter
 from doorward.adapters.memory import MemoryCounters, MemoryOutbox, MemoryStore
@@ -133,7 +133,7 @@ class Engine:
     store: MemoryStore
     counters: MemoryCounters
     outbox: MemoryOutbox
-    hasher: Argon2PasswordHasher
+    hasher: PooledPasswordHasher
     secrets: HmacSecretMinter
     client: Client = Client("192.0.2.7", "a laptop")
     operator: Actor = Actor(None)
@@ -213,7 +213,7 @@ class Engine:
 @pytest.fixture(scope="session")
 def hasher():
     """A real hasher that is as quick as Argon2 can be."""
-    quick = Argon2PasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=2))
+    quick = PooledPasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=2))
     yield quick
     quick.close()
 

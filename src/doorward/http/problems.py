@@ -66,6 +66,7 @@ RULES: dict[str, str] = {
     "invalid_value": "cannot be accepted",
     "too_short": "must have at least {min} characters",
     "too_long": "must have at most {max} characters",
+    "too_many_bytes": "must have at most {max} bytes (letters with accents count for two or more)",
     "too_small": "must be at least {min}",
     "too_large": "must be at most {max}",
     "no_uppercase": "needs an upper-case letter",

@@ -87,6 +87,9 @@ class PasswordMethod:
     def _judge(self, password: Password, *, pointer: str, own_words: tuple[str, ...]) -> None:
         is_common = self.policy.block_common and password.text.casefold() in self.common
         broken = self.policy.violations(password, pointer=pointer, own_words=own_words, is_common=is_common)
+        size = len(password.text.encode(errors="replace"))
+        if not broken and size > self.hasher.max_bytes:
+            broken = [Violation(pointer, "too_many_bytes", {"max": self.hasher.max_bytes})]
         if broken:
             raise InvalidInput(*broken)
 

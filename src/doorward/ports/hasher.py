@@ -8,6 +8,10 @@ from doorward.domain.password import Password
 class PasswordHasher(Protocol):
     """A slow, salted, one-way hash. All three computing calls raise Busy when all slots and the queue are full."""
 
+    @property
+    def max_bytes(self) -> int:
+        """How long a new password may be; a longer one could not be told from its beginning."""
+
     async def hash(self, password: Password) -> str:
         """Hash a new password into a self-describing string."""
 

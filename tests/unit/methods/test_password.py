@@ -1,9 +1,13 @@
 """Passwords: judged when they are chosen, compared under the guard's eyes."""
 
+from dataclasses import replace
+
 import pytest
 
+from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.domain.errors import InvalidCredentials, InvalidInput, WrongPassword
 from doorward.domain.password import Password
+from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.policies.password import PasswordPolicy
 from doorward.domain.user import Status
 
@@ -149,3 +153,15 @@ async def test_passwords_are_compared_to_the_last_byte(engine):
     refusal = await door.refusal(door.sign_in(password="a" * 1000 + "c"))
 
     assert type(refusal) is InvalidCredentials
+
+
+async def test_what_the_hash_cannot_read_whole_is_refused(engine):
+    """Bcrypt reads 72 bytes; a longer password is refused with the limit, never cut."""
+    door = engine()
+    hasher = PooledPasswordHasher(HashingPolicy(algorithm="bcrypt", bcrypt_cost=4, slots=1, queue=8))
+    passwords = replace(door.auth.sign_in.passwords, hasher=hasher)
+
+    refusal = await door.refusal(passwords.accept(Password("é" * 37), pointer="/password", own_words=()))
+
+    assert [(v.code, v.params) for v in refusal.violations] == [("too_many_bytes", {"max": 72})]
+    hasher.close()

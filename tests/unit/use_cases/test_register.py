@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from doorward.adapters.argon2 import Argon2PasswordHasher
+from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.domain.errors import Busy, IdentifierTaken, InvalidInput, RegistrationClosed
 from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.policies.registration import RegistrationPolicy
@@ -61,7 +61,7 @@ async def test_of_parallel_sign_ups_one_wins(engine):
 
 async def test_a_refused_sign_up_costs_a_hash_too(engine):
     """Time does not tell what the answer will be: a taken address waits for a hashing slot like any other."""
-    narrow = Argon2PasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
+    narrow = PooledPasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
     door = engine(hasher=narrow)
     await door.auth.register(door.form())
 

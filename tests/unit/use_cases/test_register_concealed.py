@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from doorward.adapters.argon2 import Argon2PasswordHasher
+from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.domain.errors import Busy, CodeIncorrect, IdentifierTaken, LinkExpired, RegistrationClosed
 from doorward.domain.identifiers import parse_username
 from doorward.domain.policies.hashing import HashingPolicy
@@ -86,7 +86,7 @@ async def test_the_owner_is_greeted_with_the_name_of_the_account(door):
 @pytest.mark.parametrize("email", ["ada@example.com", "grace@example.com"])
 async def test_a_free_and_a_taken_address_both_cost_a_hash(engine, email):
     """Both wait for a hashing slot: when there is one, the second of two sign-ups is told to come back."""
-    narrow = Argon2PasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
+    narrow = PooledPasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
     door = engine("modern", hasher=narrow)
     await door.created()
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from doorward.adapters.argon2 import Argon2PasswordHasher
+from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.domain.errors import AccountDisabled, Busy, EmailNotVerified, InvalidCredentials
 from doorward.domain.password import Password
 from doorward.domain.policies.hashing import HashingPolicy
@@ -173,7 +173,7 @@ async def test_without_refresh_a_session_ends_with_its_access_token(engine):
 
 async def test_an_old_hash_is_made_anew_at_sign_in(engine, hasher):
     """A hash of weaker parameters is replaced when the right password is at hand."""
-    stronger = Argon2PasswordHasher(HashingPolicy(memory_kib=16, time_cost=1, slots=1))
+    stronger = PooledPasswordHasher(HashingPolicy(memory_kib=16, time_cost=1, slots=1))
     door = engine(hasher=stronger)
     ada = await door.created()
     weak = await hasher.hash(Password(password := "correct horse battery staple"))
@@ -188,7 +188,7 @@ async def test_an_old_hash_is_made_anew_at_sign_in(engine, hasher):
 
 async def test_a_full_queue_says_busy_and_gives_the_try_back(engine):
     """A try that was never judged does not count."""
-    narrow = Argon2PasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
+    narrow = PooledPasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
     door = engine(hasher=narrow)
     await door.created()
 
@@ -200,7 +200,7 @@ async def test_a_full_queue_says_busy_and_gives_the_try_back(engine):
 
 async def test_tries_that_were_too_many_for_the_hasher_do_not_count(engine):
     """After Busy the account has as many failures as passwords were compared."""
-    narrow = Argon2PasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
+    narrow = PooledPasswordHasher(HashingPolicy(memory_kib=8, time_cost=1, slots=1, queue=0))
     door = engine(hasher=narrow)
     await door.created()
 

@@ -1,4 +1,4 @@
-"""Argon2id in a pool of as many threads as there are cores, with a bounded queue before it."""
+"""Hashing in as many threads as there are cores, with a bounded queue before them."""
 
 import asyncio
 import os
@@ -8,9 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-
+from doorward.adapters.hashing.schemes import schemes
 from doorward.domain.errors import Busy
 from doorward.domain.password import Password
 from doorward.domain.policies.hashing import HashingPolicy
@@ -23,20 +21,20 @@ MEASUREMENTS = 3
 HISTORY_SECONDS = 5.0
 
 
-class Argon2PasswordHasher:
+class PooledPasswordHasher:
     """Hashes beside the event loop. More threads than cores would add memory and delay, never speed.
 
     When the queue is full it says so at once (Busy): nobody waits for an answer that comes too late.
     """
 
     def __init__(self, policy: HashingPolicy, *, workers: int = 1) -> None:
-        self._argon2 = PasswordHasher(
-            time_cost=policy.time_cost, memory_cost=policy.memory_kib, parallelism=policy.parallelism
-        )
+        self._schemes = schemes(policy)
+        self._new = self._schemes[0]
+        self.max_bytes = self._new.max_bytes
         self.slots = policy.slots or max(1, (os.cpu_count() or 1) // workers)
         self._pool = ThreadPoolExecutor(self.slots, "hashing", initializer=_give_way)
         self._dummy, seconds = min(
-            (_timed(lambda: self._argon2.hash("nobody has this password")) for _ in range(MEASUREMENTS)),
+            (_timed(lambda: self._new.hash("nobody has this password")) for _ in range(MEASUREMENTS)),
             key=lambda timed: timed[1],  # the quickest: others are told by what else the machine was doing
         )
         self.queue = policy.queue if policy.queue is not None else max(8, int(self.slots * QUEUE_SECONDS / seconds))
@@ -44,7 +42,7 @@ class Argon2PasswordHasher:
         self.computed = 0
 
     async def hash(self, password: Password) -> str:
-        return await self._run(lambda: self._argon2.hash(password.text))
+        return await self._run(lambda: self._new.hash(password.text))
 
     async def verify(self, password_hash: str | None, password: Password) -> bool:
         matches = await self._run(lambda: self._matches(password_hash or self._dummy, password))
@@ -59,7 +57,7 @@ class Argon2PasswordHasher:
         return await self._run(compare)
 
     def is_outdated(self, password_hash: str) -> bool:
-        return self._argon2.check_needs_rehash(password_hash)
+        return not self._new.recognises(password_hash) or self._new.is_outdated(password_hash)
 
     def close(self) -> None:
         """Stop the threads once they have finished what they are at."""
@@ -67,10 +65,8 @@ class Argon2PasswordHasher:
 
     def _matches(self, password_hash: str, password: Password) -> bool:
         self.computed += 1
-        try:
-            return password.is_hashable and self._argon2.verify(password_hash, password.text)
-        except (VerificationError, ValueError):
-            return False
+        scheme = next((scheme for scheme in self._schemes if scheme.recognises(password_hash)), self._new)
+        return password.is_hashable and scheme.verify(password_hash, password.text)
 
     async def _run(self, work: Callable[[], R]) -> R:
         if self._in_flight >= self.slots + self.queue:

@@ -1,0 +1,5 @@
+"""Password hashing: a bounded pool of threads, and the schemes that work in it."""
+
+from doorward.adapters.hashing.pool import PooledPasswordHasher
+
+__all__ = ["PooledPasswordHasher"]
