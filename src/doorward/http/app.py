@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from doorward.http import docs, errors, operations
 from doorward.http.config import HttpConfig
 from doorward.http.dialects import DIALECTS, NATIVE
+from doorward.http.dialects.native import accounts
 from doorward.http.limits import limited
 from doorward.http.middleware import Surroundings
 from doorward.http.pages import inbox, links, public
@@ -72,6 +73,9 @@ def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
         for route in dialect(config).routes
         if isinstance(route, APIRoute)
     }
+    if config.auth.policies.registration.conceals:
+        missing = accounts.revealed_router(config).routes
+        foreign |= {route.path: "code-activation" for route in missing if isinstance(route, APIRoute)}
 
     async def on_not_found(request: Request, error: Exception) -> Any:
         name = foreign.get(request.url.path)
