@@ -247,10 +247,11 @@ def test_phones_are_not_taken_here(stranger):
 
 @pytest.mark.parametrize("path", ["/v1/users/activate", "/v1/users/resend-code"])
 def test_routes_that_would_tell_about_an_address_are_not_there(http, member, path):
-    """A password must answer nothing about a waiting address."""
+    """A password must answer nothing about a waiting address; the refusal names the profile that has the route."""
     answer = http.post(path, json={"code": "123456"}, auth=(member.address, member.password))
 
-    assert outcome(answer) in {(404, "not_found"), (405, "method_not_allowed")}
+    assert outcome(answer) == (404, "not_found")
+    assert "doorward dev --profile code-activation" in answer.json()["detail"]
 
 
 def test_sign_up_can_be_closed(launch, address):

@@ -193,6 +193,16 @@ def test_dev_needs_nothing_and_catches_mail(launch, address):
     assert "development mode" in service.log()
 
 
+def test_dev_with_a_mail_server_sends_and_catches(launch, mailbox, address):
+    """The inbox shows what went out."""
+    http = launch("modern", mode="dev", env={"SMTP_URL": mailbox.url}).client()
+    Member(http, address).sign_up()
+
+    found = http.get("/dev/inbox/messages", params={"to": address, "wait": 10}).json()["messages"]
+
+    assert mailbox.code(address) == found[0]["code"]
+
+
 def test_the_inbox_can_be_emptied(launch, address):
     """By the API and by the button of its page."""
     http = launch("modern", mode="dev").client()
