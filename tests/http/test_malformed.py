@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from support.member import bearer
+from support.pages import action_of
 
 MARKER = "mArKeR5f3c"
 PASSWORD = "Correct-Horse-7"
@@ -374,7 +375,8 @@ def test_broken_forms_are_refused(operations, kind):
 
     sent = [operation.send(FORMS[kind], headers=headers) for operation in forms]
     client = forms[0].client
-    pages = [Sent(path, client.post(path, content=FORMS[kind], headers=headers), 0) for path in PAGES]
+    actions = [action_of(client, page) for page in PAGES]
+    pages = [Sent(action, client.post(action, content=FORMS[kind], headers=headers), 0) for action in actions]
 
     assert faults(sent) == []
     assert faults(pages, least=200) == []
@@ -389,6 +391,8 @@ def test_forms_of_another_media_type_are_refused(operations, media_type):
     client = next(operation for operation in operations if operation.has_form).client
     headers = {"Content-Type": media_type} if media_type else {}
 
-    statuses = {client.post(p, content=b"a=b", headers=headers).status_code for p in ("/oauth/token", *PAGES)}
+    actions = ["/oauth/token", *(action_of(client, page) for page in PAGES)]
+
+    statuses = {client.post(action, content=b"a=b", headers=headers).status_code for action in actions}
 
     assert statuses == {415}

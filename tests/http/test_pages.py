@@ -6,6 +6,7 @@ import pytest
 
 from doorward.http.problems import PROBLEMS
 from support.member import MEMBER_PASSWORD, Member
+from support.pages import action_of
 from support.person import outcome
 
 NEW = "another long walk uphill"
@@ -55,8 +56,8 @@ def test_the_verification_page_verifies_with_the_password(http, stranger, mailbo
     form = {"token": link.partition("token=")[2]}
 
     page = http.get(link)
-    wrong = http.post("/verify", data=form | {"proof": "not this one"})
-    right = http.post("/verify", data=form | {"proof": MEMBER_PASSWORD})
+    wrong = http.post(action_of(http, link), data=form | {"proof": "not this one"})
+    right = http.post(action_of(http, link), data=form | {"proof": MEMBER_PASSWORD})
 
     assert form["token"] in page.text
     assert wrong.status_code == 401
@@ -68,14 +69,14 @@ def test_the_verification_page_verifies_with_the_password(http, stranger, mailbo
 
 def test_the_reset_pages_lead_to_a_new_password(http, member, mailbox):
     """Forgot, letter, form; a weak one keeps the form and says why."""
-    asked = http.post("/forgot-password", data={"identifier": member.address})
+    asked = http.post(action_of(http, "/forgot-password"), data={"identifier": member.address})
     link = mailbox.link(member.address, count=2)
     form = {"token": link.partition("token=")[2]}
 
     opened = http.get(link)
-    weak = http.post("/reset-password", data=form | {"new_password": "short"})
-    done = http.post("/reset-password", data=form | {"new_password": NEW})
-    again = http.post("/reset-password", data=form | {"new_password": NEW})
+    weak = http.post(action_of(http, link), data=form | {"new_password": "short"})
+    done = http.post(action_of(http, link), data=form | {"new_password": NEW})
+    again = http.post(action_of(http, link), data=form | {"new_password": NEW})
 
     assert [answer.status_code for answer in (asked, opened, weak, done, again)] == [200, 200, 422, 200, 410]
     assert "at least 8 characters" in weak.text
@@ -86,7 +87,9 @@ def test_what_is_typed_into_a_page_is_not_run(http):
     """A token comes back escaped, or not at all."""
     marker = '"><script>alert(1)</script>'
 
-    answers = [http.get("/verify", params={"token": marker}), http.post("/verify", data={"token": marker})]
+    action = action_of(http, "/verify")
+
+    answers = [http.get("/verify", params={"token": marker}), http.post(action, data={"token": marker})]
 
     assert [answer.status_code for answer in answers] == [200, 400]
     assert all("<script>alert" not in answer.text for answer in answers)
