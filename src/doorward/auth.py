@@ -137,6 +137,7 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
     passwords = PasswordMethod(
         store=store, guard=guard, hasher=parts.hasher, policy=policies.password, common=parts.common
     )
+    forgot = ForgotPassword(store=store, counters=counters, policy=policies.reset, now=now)
     codes = EmailCodeMethod(store=store, counters=counters, secrets=secrets, policy=policies.verification, now=now)
     return Auth(
         parts=parts,
@@ -165,7 +166,7 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         export_account=ExportAccount(store, now),
         close_account=CloseAccount(store=store, passwords=passwords, verification=policies.verification, now=now),
         change_password=ChangePassword(store=store, passwords=passwords, now=now),
-        forgot_password=ForgotPassword(store=store, counters=counters, policy=policies.reset, now=now),
+        forgot_password=forgot,
         reset_password=ResetPassword(store=store, secrets=secrets, passwords=passwords, guard=guard, now=now),
         read_audit_log=ReadAuditLog(store),
         list_users=ListUsers(store),
@@ -181,6 +182,7 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
             verification=policies.verification,
             reset=policies.reset,
             public_url=parts.public_url,
+            look_into=forgot.look_into,
             now=now,
         ),
         deliver_events=DeliverEvents(outbox=parts.outbox, publisher=parts.publisher, now=now),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from doorward.domain.errors import AccountLocked, TooManyRequests
@@ -18,6 +18,7 @@ from doorward.ports.secrets import SecretMinter
 from doorward.ports.store import Store
 from doorward.ports.writes import AddLoginAttempt, CountFailedAttempt, Record, SaveUser, Stale, Write
 
+KNOWN = Budget(limit=1, window=timedelta(days=30))
 Change = Callable[[Budget], Callable[[Tally, datetime], Tally]]
 
 
@@ -48,8 +49,8 @@ class TryGuard:
             AccountLocked: the account is locked.
             TooManyRequests: it must wait, or the tries that remain are all being judged.
         """
-        attempt = Try(identifier, user, client, self._budgets(identifier, user, client))
-        if user is not None and user.is_locked(self.now()):
+        attempt = Try(identifier, user, client, await self._budgets(identifier, user, client))
+        if user is not None and self.policy.locks and user.is_locked(self.now()):
             await self._record_failure(attempt, "locked")
             raise AccountLocked
         try:
@@ -67,8 +68,15 @@ class TryGuard:
         await self._change(attempt.budgets, lambda budget: budget.release)
 
     async def passed(self, attempt: Try) -> None:
-        """The password was right: give the try back and forget the failures before it."""
+        """The password was right: give the try back, forget the failures before it, and know this network."""
         await self._change(attempt.budgets, lambda budget: budget.clear)
+        if attempt.user is not None and not self.policy.locks:
+            await self._change({_known_key(attempt.user, attempt.client): KNOWN}, lambda budget: budget.restart)
+
+    def must_be_unlocked(self, user: User) -> None:
+        """Raise AccountLocked; where accounts wait, this is told only after the right password."""
+        if user.is_locked(self.now()):
+            raise AccountLocked
 
     async def failed(self, attempt: Try, kind: EventType = EventType.SIGN_IN_FAILED) -> None:
         """Count the try and write it down; the last one that was left locks the account where the policy locks."""
@@ -81,18 +89,25 @@ class TryGuard:
 
     async def forget(self, user: User, client: Client) -> None:
         """Forget all failures of an account, those from this network too (it is unlocked, or its password reset)."""
-        await self._change(self._budgets("", user, client), lambda budget: budget.forget)
+        for identifier in user.identifiers():
+            budgets = await self._budgets(identifier.value, user, client)
+            await self._change(budgets, lambda budget: budget.forget)
 
-    def _budgets(self, identifier: str, user: User | None, client: Client) -> dict[str, Budget]:
-        subject = str(user.id) if user else "?" + self.secrets.digest("identifier", identifier)
+    async def _budgets(self, identifier: str, user: User | None, client: Client) -> dict[str, Budget]:
+        digest = self.secrets.digest("identifier", identifier)
         if self.policy.locks:
             # An unknown identifier is never locked: it has no account.
-            return {f"sign-in:{subject}": self.policy.budget()} if user else {}
-        # By account and network: who guesses from elsewhere must not make the owner wait.
-        return {
-            f"sign-in:{subject}:{client.network}": self.policy.budget(),
-            f"sign-in:{subject}": self.policy.account_budget(),
-        }
+            return {f"sign-in:{user.id}": self.policy.budget()} if user else {}
+        # By what was typed and from where: who guesses from elsewhere must not make the owner wait, and two
+        # identifiers of one account must not be told by their common wait.
+        budgets = {f"sign-in:{digest}:{client.network}": self.policy.budget()}
+        if user is None or not await self._knows(user, client):
+            budgets[f"sign-in:{user.id if user else '?' + digest}"] = self.policy.account_budget()
+        return budgets
+
+    async def _knows(self, user: User, client: Client) -> bool:
+        """Whether the owner has signed in from this network lately: a flood from all others does not reach it."""
+        return bool((await self.counters.find(_known_key(user, client))).at(self.now()).count)
 
     async def _change(self, budgets: Mapping[str, Budget], change: Change) -> Mapping[str, Tally]:
         now = self.now()
@@ -132,6 +147,10 @@ class TryGuard:
     def _event(self, kind: EventType, attempt: Try, details: dict[str, object]) -> Record:
         user_id = attempt.user.id if attempt.user else None
         return Record(event(kind, self.now(), user_id=user_id, client=attempt.client, details=details))
+
+
+def _known_key(user: User, client: Client) -> str:
+    return f"known:{user.id}:{client.network}"
 
 
 def _changed(change: Callable[[Tally, datetime], Tally], now: datetime, tally: Tally) -> Tally:

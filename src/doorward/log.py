@@ -4,6 +4,7 @@ import json
 import logging
 import logging.handlers
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,7 @@ def configure(*, level: str, file: Path | None, as_json: bool) -> None:
 def _file_handler(file: Path) -> logging.Handler:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        return logging.handlers.RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+        return PrivateRotatingFile(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
     except OSError as error:
         raise ValueError(f"LOG_FILE: {file} cannot be written ({error.strerror})") from None
 
@@ -62,6 +62,14 @@ def parse_levels(text: str) -> tuple[int, dict[str, int]]:
         else:
             general = LEVELS[level.upper()]
     return general, special
+
+
+class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
+    """Each new file is readable by its owner only."""
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).touch(mode=0o600)
+        return super()._open()
 
 
 class LineFormatter(logging.Formatter):

@@ -78,8 +78,8 @@ def test_migrate_tells_where_the_database_stands(doorward):
     before = json.loads(doorward("migrate", "--status", "--json").stdout)
     after = json.loads(doorward("migrate", "--json").stdout)
 
-    assert before == {"database": None, "release": "0001", "runs": "no"}
-    assert after == {"database": "0001", "release": "0001", "runs": "yes"}
+    assert before == {"database": None, "release": "0002", "runs": "no"}
+    assert after == {"database": "0002", "release": "0002", "runs": "yes"}
 
 
 def test_a_database_without_tables_is_named(doorward):
@@ -176,7 +176,7 @@ def test_profiles_say_what_they_set_and_where_it_comes_from(doorward):
     values = json.loads(doorward("profiles", "show", "signup-signin", "--json").stdout)
     table = doorward("profiles", "show", "signup-signin", DOORWARD_LOCKOUT__MAX_FAILURES="7").stdout
 
-    assert names == {"modern", "signup-signin", "code-activation"}
+    assert names == {"modern", "signup-signin", "oauth2-password", "code-activation", "link-activation"}
     assert values["lockout.max_failures"] == 3
     assert values["password.require"] == ["upper", "digit", "special"]
     line = next(line for line in table.splitlines() if line.startswith("DOORWARD_LOCKOUT__MAX_FAILURES"))
@@ -217,7 +217,15 @@ def test_serve_without_settings_names_all_four(doorward):
         ({"SECRET_KEY": "changeme" * 6}, "looks like a sample"),
         ({"SECRET_KEY": "ab" * 24}, "too easy to guess"),
         ({"PUBLIC_URL": "http://accounts.example.com"}, "not encrypted"),
-        ({"PUBLIC_URL": "accounts.example.com"}, "no web address"),
+        ({"PUBLIC_URL": "accounts.example.com"}, "PUBLIC_URL (environment): write it as https://"),
+        ({"PUBLIC_URL": "ftp://accounts.example.com"}, "no web address"),
+        ({"PUBLIC_URL": "https://me:pw@accounts.example.com"}, "no web address"),
+        ({"SECRET_KEY": "CHANGE_ME_CHANGE_ME_PLEASE_0123456789_xyz"}, "looks like a sample"),
+        ({"SECRET_KEY": "dev-" + STRONG}, "development key"),
+        ({"SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}, "too easy to guess"),
+        ({"SECRET_KEY": "0123456789abcdef0123456789abcdef"}, "too easy to guess"),
+        ({"DOORWARD_HASHING__MEMORY_KIB": "1024"}, "weaker than OWASP"),
+        ({"DOORWARD_TRUSTED_PROXIES": "0.0.0.0/0"}, "trusts everybody"),
         ({"SMTP_URL": ""}, "SMTP_URL is not set"),
         ({"DOORWARD_LIMITS__SIGN_IN": "off"}, "DOORWARD_LIMITS__SIGN_IN is off"),
         ({"REDIS_URL": "redis://127.0.0.1"}, "REDIS_URL is set"),

@@ -113,3 +113,15 @@ async def test_an_attempt_at_an_unknown_identifier_belongs_to_nobody(store, make
     await store.commit(AddLoginAttempt(unknown))
 
     assert list(await store.audit.login_attempts(make.id(), 10)) == []
+
+
+async def test_how_an_address_was_proven_is_kept_apart(store, make):
+    """The verification log holds its steps and nothing else, newest first, for each account its own."""
+    user_id, other = make.id(), make.id()
+    for kind in (EventType.VERIFICATION_SENT, EventType.SIGNED_IN, EventType.EMAIL_VERIFIED):
+        await store.commit(Record(make.event(kind, user_id=user_id)))
+    await store.commit(Record(make.event(EventType.EMAIL_VERIFIED, user_id=other)))
+
+    log = await store.audit.verification_log(user_id, 10)
+
+    assert [entry.event for entry in log] == ["EMAIL_VERIFIED", "VERIFICATION_SENT"]

@@ -11,7 +11,7 @@ from doorward.domain.errors import IdentifierTaken, InvalidInput, NotFound
 from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.user import Profile, Role, Status
 from doorward.ports.store import UserQuery
-from doorward.ports.writes import AddFormerPassword, AddUser
+from doorward.ports.writes import REMOVED, AddFormerPassword, AddLoginAttempt, AddRegistration, AddUser, RemoveUser
 
 
 async def test_a_user_comes_back_as_it_was_stored(store, make, now):
@@ -255,3 +255,16 @@ async def test_the_far_past_and_future_can_be_stored(store, make):
     await store.commit(AddUser(user))
 
     assert await store.users.get(user.id) == user
+
+
+async def test_an_account_that_is_gone_leaves_no_address(store, make):
+    """Login attempts stay without the identifier, and what waited for the address goes too."""
+    user = make.user(email="ada@example.com")
+    pending = make.registration(email="ada@example.com")
+    attempt = make.attempt(user_id=user.id, email="ada@example.com")
+    await store.commit(AddUser(user), AddRegistration(pending), AddLoginAttempt(attempt))
+
+    await store.commit(RemoveUser(user.id))
+
+    assert [a.email for a in await store.audit.login_attempts(user.id, 10)] == [REMOVED]
+    assert await store.registrations.find(pending.id) is None

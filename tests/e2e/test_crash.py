@@ -61,7 +61,7 @@ class Load:
 @pytest.mark.slow
 def test_kill_nine_loses_nothing(launch, mailbox, capsys):
     """Every acknowledged sign-up exists after each restart and its mail arrives; nothing is mailed without cause."""
-    service = launch(profile="code-activation", env={"DOORWARD_HASHING__MEMORY_KIB": "1024"})
+    service = launch(profile="code-activation")
     load = Load(service.url)
     load.start()
     caught = 0

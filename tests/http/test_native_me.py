@@ -96,12 +96,12 @@ def test_closing_takes_the_password_and_is_for_good(http, service, member):
 
 
 def test_the_export_holds_everything_and_no_secret(http, member):
-    """Account, sessions, audit rows, sign-in attempts."""
+    """Account, sessions, audit rows, sign-in attempts, how the address was proven."""
     answer = http.get("/v1/me/export", headers=member.bearer)
 
     assert answer.status_code == 200
     body = answer.json()
-    assert set(body) == {"user", "sessions", "audit", "login_attempts"}
+    assert set(body) == {"user", "sessions", "audit", "login_attempts", "verification_log"}
     assert body["user"]["email"] == member.address
     assert [attempt["success"] for attempt in body["login_attempts"]] == [True]
     assert {"SIGNUP", "EMAIL_VERIFIED", "LOGIN_SUCCESS"} <= {row["event_type"] for row in body["audit"]}

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -307,7 +308,11 @@ def test_health_is_503_when_something_is_missing(launch, mailbox):
 
     mailbox.stop()
     try:
-        unwell, alive = http.get("/health"), http.get("/livez")
+        unwell, deadline = http.get("/health"), time.monotonic() + 5
+        while unwell.status_code == 200 and time.monotonic() < deadline:
+            time.sleep(0.2)
+            unwell = http.get("/health")
+        alive = http.get("/livez")
     finally:
         mailbox.start()
 

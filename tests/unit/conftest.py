@@ -172,7 +172,8 @@ class Engine:
 
     async def deliver(self):
         """Hand all waiting messages over and return the newest letter."""
-        await self.auth.deliver_messages("tests")
+        while await self.auth.deliver_messages("tests"):
+            continue
         return self.post.letters[-1] if self.post.letters else None
 
     def activate(self, code, *, identifier="ada@example.com", password=RIGHT):

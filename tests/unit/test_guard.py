@@ -360,3 +360,41 @@ async def test_an_address_gets_a_bounded_number_of_letters(engine):
 
     assert len(set(answers)) == 25
     assert depth["messages"] == 20
+
+
+async def test_where_accounts_wait_a_lock_is_told_only_to_its_owner(engine):
+    """An operator's lock answers a stranger like an unknown address."""
+    door = engine("delay")
+    ada = await door.created()
+    await door.auth.set_user_status(ada.id, StatusAction.LOCK, door.operator)
+
+    stranger = await door.refusal(door.sign_in(password="wrong password"))
+    owner = await door.refusal(door.sign_in())
+
+    assert (type(stranger), type(owner)) == (InvalidCredentials, AccountLocked)
+
+
+async def test_two_names_of_one_account_are_not_told_by_their_wait(engine):
+    """Failures under a user name do not show when the address is tried."""
+    door = engine("delay")
+    await door.auth.register(door.form(username="ada.l"))
+    for _ in range(6):
+        await door.refusal(door.sign_in("ada.l", "wrong password"))
+
+    refusal = await door.refusal(door.sign_in("ada@example.com", "wrong password"))
+
+    assert type(refusal) is InvalidCredentials
+
+
+async def test_a_flood_of_guesses_does_not_reach_where_the_owner_is_known(engine):
+    """After a hundred failures from everywhere, the network of his last sign-in is still open to him."""
+    door = engine("delay")
+    await door.created()
+    await door.sign_in(network="192.0.2.1")
+    for n in range(100):
+        await door.refusal(door.sign_in(password="Wrong-Horse-1", network=f"198.51.100.{n}"))
+
+    elsewhere = await door.refusal(door.sign_in(network="192.0.2.2"))
+
+    assert type(elsewhere) is TooManyRequests
+    assert (await door.sign_in(network="192.0.2.1")).user.email == "ada@example.com"

@@ -50,7 +50,8 @@ class JwtTokenIssuer:
         self._issuer = issuer
         self._ttl = ttl
         self._key = _signing_key(secret, algorithm)
-        self._kid = self._key.thumbprint()
+        # Not the thumbprint: of a shared secret it would be a digest to guess at.
+        self._kid = derive_key(secret, f"kid:{algorithm}", 12).hex()
         self._essential: dict[str, jwt.ClaimsOption] = {
             "iss": {"essential": True, "value": issuer},
             "aud": {"essential": True, "value": issuer},

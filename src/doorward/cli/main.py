@@ -8,7 +8,7 @@ import typer
 from doorward import __version__
 from doorward.bootstrap import CannotStart
 from doorward.cli import audit, dev, migrate, profiles, serve, users
-from doorward.domain.errors import AuthError, InvalidInput
+from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
 from doorward.settings import SettingsError
@@ -68,6 +68,8 @@ def explained(error: Exception) -> list[str]:
         return error.problems
     if isinstance(error, InvalidInput):
         return [violation(v)["detail"] for v in error.violations]
+    if isinstance(error, Unavailable):
+        return [f"The {error.dependency} cannot be reached."]
     if isinstance(error, AuthError):
         return [f"{PROBLEMS[error.code].title}."]
     return [str(error)]

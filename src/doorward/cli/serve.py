@@ -10,7 +10,9 @@ import uvicorn
 from doorward.adapters.sql import migrate as schema
 from doorward.bootstrap import must_be_migrated, open_database
 from doorward.cli.running import ProfileOption
+from doorward.http.protocol import BoundedHttpProtocol
 from doorward.log import configure
+from doorward.serving import MODE
 from doorward.settings import Settings, load
 from doorward.settings.load import environment_name
 from doorward.settings.production import problems, weaknesses
@@ -34,9 +36,11 @@ def serve(
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
     asyncio.run(_prepare_schema(settings, migrate=migrate))
     # Worker processes load the settings anew: what flags said must reach them.
+    os.environ.pop(MODE, None)
     os.environ.update({environment_name(name): str(value) for name, value in flags.items() if value is not None})
     uvicorn.run(
         "doorward.asgi:app",
+        http=BoundedHttpProtocol,
         host=host,
         port=port,
         workers=settings.workers,

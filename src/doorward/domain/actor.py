@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from doorward.domain.errors import Forbidden
+from doorward.domain.errors import Forbidden, NotFound
 from doorward.domain.events import Client
 from doorward.domain.session import Session
 from doorward.domain.user import Role, User
@@ -20,6 +20,15 @@ class Actor:
         """Raise Forbidden unless this is an administrator or the operator."""
         if self.user is not None and self.user.role is not Role.ADMIN:
             raise Forbidden
+
+    def is_user(self, user_id: UUID) -> bool:
+        """Whether this is that very user."""
+        return self.user is not None and self.user.id == user_id
+
+    def must_reach(self, user_id: UUID) -> None:
+        """Raise NotFound unless it is himself or he is an administrator: who else exists is not told."""
+        if not self.is_user(user_id) and self.user is not None and self.user.role is not Role.ADMIN:
+            raise NotFound
 
     def described(self, reason: str | None = None) -> dict[str, object]:
         """Event details that say who did it and why."""

@@ -42,8 +42,12 @@ class Challenge:
             expires_at=now + max(code_ttl or timedelta(), link_ttl or timedelta()),
         )
 
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether its message has not left the house: nobody can know the answer, and guesses count all the same."""
+        return self.handed_over_at is None and self.consumed_at is None and now < self.expires_at
+
     def takes_code(self, now: datetime) -> bool:
-        """Whether a code can still be right."""
+        """Whether a code can still be right; before the hand-over nobody has one."""
         return self._is_open(now, self.code_expires_at)
 
     def takes_link(self, now: datetime) -> bool:
@@ -51,4 +55,5 @@ class Challenge:
         return self._is_open(now, self.link_expires_at)
 
     def _is_open(self, now: datetime, until: datetime | None) -> bool:
-        return self.consumed_at is None and now < (until or self.expires_at)
+        is_out = self.handed_over_at is not None and self.consumed_at is None
+        return is_out and now < (until or self.expires_at)

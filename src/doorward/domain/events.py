@@ -43,6 +43,11 @@ class EventType(Enum):
         return name
 
     @property
+    def is_verification(self) -> bool:
+        """Whether it belongs to the log that shows how an address was proven."""
+        return self in (EventType.VERIFICATION_SENT, EventType.VERIFICATION_FAILED, EventType.EMAIL_VERIFIED)
+
+    @property
     def audit_name(self) -> str:
         name: str = self.value[1]
         return name
@@ -79,6 +84,16 @@ class LoginAttempt:
     success: bool
     attempt_time: datetime
     ip_address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationEntry:
+    """One step of proving an address: VERIFICATION_SENT, VERIFICATION_FAILED or EMAIL_VERIFIED."""
+
+    id: UUID
+    user_id: UUID
+    event: str
+    at: datetime
 
 
 def event(

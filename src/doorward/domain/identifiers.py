@@ -12,6 +12,7 @@ from enum import StrEnum
 from email_validator import EmailNotValidError, validate_email
 
 from doorward.domain.errors import InvalidInput, Violation
+from doorward.domain.ids import parse_id
 
 MAX_TYPED = 320
 _USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,62})[a-z0-9]")
@@ -45,6 +46,8 @@ def parse_email(text: str) -> Identifier:
         checked = validate_email(folded, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise InvalidInput(Violation("/email", "invalid_email")) from None
+    if "=?" in checked.local_part:  # a mail program would decode it into something else (RFC 2047)
+        raise InvalidInput(Violation("/email", "invalid_email"))
     return Identifier(Kind.EMAIL, f"{checked.local_part}@{checked.ascii_domain}")
 
 
@@ -52,10 +55,11 @@ def parse_username(text: str) -> Identifier:
     """Bring a user name into its canonical form: 3 to 64 of a-z, 0-9, dot, dash, underscore.
 
     Raises:
-        InvalidInput: other characters, another length, or something that would be read as a phone number.
+        InvalidInput: other characters, another length, or what would be read as a phone number or an id.
     """
     folded = unicodedata.normalize("NFKC", text.strip()).lower() if len(text) <= MAX_TYPED else ""
-    if not _USERNAME.fullmatch(folded) or _PHONE.fullmatch(_phone_digits(folded)):
+    is_other = _PHONE.fullmatch(_phone_digits(folded)) or parse_id(folded)
+    if not _USERNAME.fullmatch(folded) or is_other:
         raise InvalidInput(Violation("/username", "invalid_username"))
     return Identifier(Kind.USERNAME, folded)
 

@@ -7,11 +7,17 @@ from uuid import UUID
 
 
 class MessageKind(StrEnum):
-    """Each has a folder of the same name in `templates/`."""
+    """Each letter has a folder of the same name in `templates/`."""
 
     VERIFY_EMAIL = "verify_email"
     ACCOUNT_EXISTS = "account_exists"
     RESET_PASSWORD = "reset_password"
+    RESET_REQUESTED = "reset_requested"
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether it goes out; a request for a reset is looked into first, where nobody can time it."""
+        return self is not MessageKind.RESET_REQUESTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,10 @@ class Budget:
         tally = tally.at(now)
         return Tally(reserved=tally.reserved, reserved_until=tally.reserved_until)
 
+    def restart(self, tally: Tally, now: datetime) -> Tally:
+        """Count one from now on, whatever was counted before."""
+        return self.take(self.forget(tally, now), now)
+
     def take(self, tally: Tally, now: datetime) -> Tally:
         """Reserve and count in one step, for what needs no judgement in between."""
         return self.count(self.reserve(tally, now), now)

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from doorward.http import docs, errors, operations
 from doorward.http.config import HttpConfig
@@ -48,6 +50,10 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
     errors.install(app)
     _add_routes(app, config)
     _explain_foreign_paths(app, config)
+    if config.is_dev:
+        # A page that points its own name at this machine (DNS rebinding) must not read the inbox.
+        own = urlsplit(config.public_url).hostname or "localhost"
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[own, "localhost", "127.0.0.1"], www_redirect=False)
     app.add_middleware(Surroundings, config=config)
     return app
 

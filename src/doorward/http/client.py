@@ -1,6 +1,7 @@
 """Where a request comes from."""
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -19,6 +20,7 @@ _SYSTEMS = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
+_WITH_PORT = re.compile(r"^(?:\[([^\]]+)\]|([0-9.]+))(?::[0-9]+)?$")
 _TOOLS = (("curl/", "curl"), ("python-", "Python"), ("okhttp", "an app"), ("PostmanRuntime", "Postman"))
 
 
@@ -69,8 +71,9 @@ def device_label(user_agent: str) -> str | None:
 
 
 def _parse(text: str) -> Address | None:
+    bare = _WITH_PORT.sub(r"\1\2", text.strip('"'))
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

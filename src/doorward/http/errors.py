@@ -32,6 +32,7 @@ _BY_STATUS = {
     400: "malformed_json",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
@@ -106,7 +107,8 @@ def _members(error: errors.AuthError) -> dict[str, Any]:
         return {"errors": [violation(v) for v in error.violations]}
     if isinstance(error, errors.CodeIncorrect):
         return {"attempts_left": error.attempts_left}
-    return {}
+    members: dict[str, Any] = getattr(error, "members", {})
+    return members
 
 
 def _headers(error: errors.AuthError) -> dict[str, str]:

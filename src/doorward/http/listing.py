@@ -1,11 +1,12 @@
 """Filters and pages of lists, the same in every dialect."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from doorward.domain.errors import InvalidInput, Violation
 from doorward.domain.user import Status
 from doorward.http.schemas import AuditPage, AuditView, Moment
 from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery, UserSort
@@ -29,9 +30,17 @@ class AuditFilter(BaseModel):
         """As the engine takes it; times without a zone are UTC."""
         asked = self.model_dump()
         for name in ("since", "until"):
-            moment = asked[name]
-            asked[name] = moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+            asked[name] = _in_utc(name, asked[name])
         return AuditQuery(**asked)
+
+
+def _in_utc(name: str, moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(Violation(f"/{name}", "invalid_value")) from None
 
 
 def audit_page(page: Page[AuditRow]) -> AuditPage:
@@ -44,7 +53,7 @@ class UserFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: Annotated[str, Field(max_length=100)] | None = None
+    q: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f]*$")] | None = None
     status: Status | None = None
     verified: bool | None = None
     sort: UserSort = "-created_at"

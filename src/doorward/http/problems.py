@@ -36,6 +36,7 @@ PROBLEMS: dict[str, Problem] = {
     "registration_closed": Problem(403, "Sign-up is closed", "Ask the operator of this service for an account."),
     "not_found": Problem(404, "There is nothing here", "Check the address."),
     "method_not_allowed": Problem(405, "This address does not take that method", "See Allow for the ones it takes."),
+    "request_timeout": Problem(408, "The body did not arrive in time", "Send it whole within 15 seconds."),
     "identifier_taken": Problem(
         409, "An account with this identifier exists", "Sign in, or reset the password if you forgot it."
     ),

@@ -1,7 +1,6 @@
 """Who asks: bearer token, session cookie, or HTTP Basic where a dialect takes it."""
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -61,7 +60,7 @@ def read_basic(header: str | None) -> BasicCredentials:
         raise BasicRefused
     try:
         identifier, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise BasicRefused from None
     if not colon:
         raise BasicRefused
@@ -70,7 +69,10 @@ def read_basic(header: str | None) -> BasicCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """The two cookies of a browser session; hostile pages can neither read nor (SameSite, prefix) plant them."""
+    """The two cookies of a browser session: no page can read them, and over TLS no sibling host can plant the first.
+
+    The second has a path of its own, so that the refresh token travels on one route only; that costs it `__Host-`.
+    """
 
     is_secure: bool
 
@@ -170,7 +172,10 @@ class Security:
 
     def _is_own(self, origin: str, request: Request) -> bool:
         own = urlsplit(self._config.public_url)
-        shown = urlsplit(origin)
+        try:
+            shown = urlsplit(origin)
+        except ValueError:
+            return False
         if (shown.scheme, shown.netloc) == (own.scheme, own.netloc):
             return True
         # In development the page may be opened as localhost or 127.0.0.1.

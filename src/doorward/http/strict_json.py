@@ -1,5 +1,6 @@
 """Bodies that mean one thing only: size, media type, encoding, duplicate members, numbers and depth are judged."""
 
+import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 MAX_BODY = 64 * 1024
+BODY_SECONDS = 15
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 
@@ -46,14 +48,23 @@ async def read_limited(request: Request) -> bytes:
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared[:20]) > MAX_BODY:
         raise HTTPException(413)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _bounded(request)
+    except TimeoutError:
+        raise HTTPException(408, headers={"Connection": "close"}) from None
+    request._body = body  # noqa: SLF001 - what Request.body() would cache
+    return request._body  # noqa: SLF001
+
+
+async def _bounded(request: Request) -> bytes:
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BODY:
             raise HTTPException(413)
         chunks.append(chunk)
-    request._body = b"".join(chunks)  # noqa: SLF001 - what Request.body() would cache
-    return request._body  # noqa: SLF001
+    return b"".join(chunks)
 
 
 def parse(body: bytes) -> Any:

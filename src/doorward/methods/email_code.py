@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from doorward.domain.challenge import Challenge, Purpose
-from doorward.domain.errors import AuthError, CodeExpired, CodeIncorrect, TooManyRequests
+from doorward.domain.errors import AuthError, CodeExpired, CodeIncorrect, LinkExpired, LinkInvalid, TooManyRequests
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.messages import Message, MessageKind
@@ -16,7 +16,7 @@ from doorward.domain.tally import Budget, Spent, Tally
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
 from doorward.ports.outbox import QUEUE_LIFE
-from doorward.ports.secrets import SecretMinter
+from doorward.ports.secrets import SecretMinter, TokenKind
 from doorward.ports.store import Store
 from doorward.ports.writes import AddChallenge, Record, Send, Write
 
@@ -57,7 +57,14 @@ class EmailCodeMethod:
         return (AddChallenge(challenge), Send(message, now)) if may_mail else (AddChallenge(challenge),)
 
     async def prove(
-        self, challenge: Challenge | None, typed: str, client: Client, *, user_id: UUID | None, can_succeed: bool = True
+        self,
+        challenge: Challenge | None,
+        typed: str,
+        client: Client,
+        *,
+        address: str,
+        user_id: UUID | None,
+        can_succeed: bool = True,
     ) -> Challenge:
         """Return the challenge if the code is right; the caller spends it together with what it proves.
 
@@ -66,20 +73,43 @@ class EmailCodeMethod:
             CodeExpired: too late, used, replaced or out of tries; the right code makes no difference.
             TooManyRequests: the hour's tries are spent.
         """
-        if challenge is None or not challenge.takes_code(self.now()):
+        now = self.now()
+        if challenge is None or not (challenge.takes_code(now) or challenge.is_waiting(now)):
             raise CodeExpired
-        left = await self.count_try(challenge)
+        left = await self.count_try(challenge, address)
         length = self.policy.code_length
-        if not (self.secrets.matches_code(challenge.id, digits=length, typed=typed) and can_succeed):
+        is_right = self.secrets.matches_code(challenge.id, digits=length, typed=typed)
+        if not (is_right and can_succeed and challenge.takes_code(now)):
             await self._record_failure(user_id, client)
             raise CodeIncorrect(left)
-        await self.give_back(challenge)
+        await self.give_back(challenge, address)
         return challenge
 
-    async def count_try(self, challenge: Challenge) -> int:
-        """Count a try before it is judged and say how many are left; raises like `prove`."""
+    async def linked(self, token: str) -> Challenge:
+        """The challenge that a mailed link stands for.
+
+        Raises:
+            LinkInvalid: the token was not made here.
+            LinkExpired: it is too late, used or replaced by a newer one.
+        """
+        ref = self.secrets.read_token(TokenKind.VERIFY_LINK, token) if self.policy.link else None
+        if ref is None:
+            raise LinkInvalid
+        challenge = await self.store.challenges.find(ref.id)
+        if challenge is None or not challenge.takes_link(self.now()):
+            raise LinkExpired
+        latest = await self.store.challenges.latest(challenge.subject_id, challenge.purpose)
+        if latest is None or latest.id != challenge.id:
+            raise LinkExpired
+        return challenge
+
+    async def count_try(self, challenge: Challenge, address: str) -> int:
+        """Count a try before it is judged and say how many are left; raises like `prove`.
+
+        The hour's tries belong to the address: however many sign-ups name it, they share them.
+        """
         code, hour, now = self.policy.tries_per_code(), self.policy.tries_per_hour(), self.now()
-        on_code, in_hour = _code_key(challenge), _hour_key(challenge.subject_id)
+        on_code, in_hour = _code_key(challenge), self._hour_key(address)
         tallies = await self.counters.change_all(
             {
                 on_code: partial(_take, code, now, lambda _: CodeExpired()),
@@ -88,25 +118,26 @@ class EmailCodeMethod:
         )
         return min(code.left(tallies[on_code], now), hour.left(tallies[in_hour], now))
 
-    async def give_back(self, challenge: Challenge) -> None:
+    async def give_back(self, challenge: Challenge, address: str) -> None:
         """Take a counted try back: it was right."""
         code, hour, now = self.policy.tries_per_code(), self.policy.tries_per_hour(), self.now()
         await self.counters.change_all(
             {
                 _code_key(challenge): lambda tally: code.give_back(tally, now),
-                _hour_key(challenge.subject_id): lambda tally: hour.give_back(tally, now),
+                self._hour_key(address): lambda tally: hour.give_back(tally, now),
             }
         )
 
     async def _may_mail(self, subject_id: UUID, to: str) -> bool:
         """Whether one more letter may go out to this address.
 
-        Too soon after the last one, or in an hour whose tries are spent, is refused aloud. An address that gets too
-        many letters, from however many sign-ups, gets no more in silence: the refusal would tell about it.
+        Too soon after the last one is refused aloud, and so is an hour whose tries are spent, where only a code could
+        help. An address that gets too many letters, from however many sign-ups, gets no more in silence: the
+        refusal would tell about it.
         """
         now, hour, resends = self.now(), self.policy.tries_per_hour(), self.policy.resends()
-        in_hour = (await self.counters.find(_hour_key(subject_id))).at(now)
-        if not hour.left(in_hour, now):
+        in_hour = (await self.counters.find(self._hour_key(to))).at(now)
+        if not hour.left(in_hour, now) and not self.policy.has_way_without_code:
             raise _too_many(Spent((in_hour.expires_at - now).total_seconds() if in_hour.expires_at else 1))
         if resends is not None:
             await self.counters.change(f"resend:{subject_id}", partial(_take, resends, now, _too_many))
@@ -118,6 +149,9 @@ class EmailCodeMethod:
             return False
         return True
 
+    def _hour_key(self, address: str) -> str:
+        return f"verify:{self.secrets.digest('address', address)}"
+
     async def _record_failure(self, user_id: UUID | None, client: Client) -> None:
         failure = event(EventType.VERIFICATION_FAILED, self.now(), user_id=user_id, client=client)
         await self.store.commit(Record(failure))
@@ -125,10 +159,6 @@ class EmailCodeMethod:
 
 def _code_key(challenge: Challenge) -> str:
     return f"code:{challenge.id}"
-
-
-def _hour_key(subject_id: UUID) -> str:
-    return f"verify:{subject_id}"
 
 
 def _take(budget: Budget, now: datetime, refusal: Callable[[Spent], AuthError], tally: Tally) -> Tally:

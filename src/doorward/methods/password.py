@@ -43,6 +43,7 @@ class PasswordMethod:
             await self.guard.failed(attempt)
             raise InvalidCredentials
         async with self._settling(attempt):
+            self.guard.must_be_unlocked(user)
             yield user
 
     @asynccontextmanager
@@ -54,6 +55,7 @@ class PasswordMethod:
             await self.guard.failed(attempt, EventType.PASSWORD_CHANGE_FAILED)
             raise WrongPassword
         async with self._settling(attempt):
+            self.guard.must_be_unlocked(user)
             yield
 
     async def matches(self, password_hash: str, password: Password) -> bool:

@@ -7,7 +7,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from doorward.domain.challenge import Challenge, Purpose
-from doorward.domain.events import LoginAttempt
+from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
@@ -113,6 +113,9 @@ class AuditLog(Protocol):
 
     async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
         """The newest tries to sign in to an account."""
+
+    async def verification_log(self, user_id: UUID, limit: int) -> Sequence[VerificationEntry]:
+        """The newest steps by which an account's address was proven."""
 
 
 class Store(Protocol):

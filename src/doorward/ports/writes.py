@@ -14,6 +14,9 @@ from doorward.domain.registration import Registration
 from doorward.domain.session import Session
 from doorward.domain.user import User
 
+REMOVED = "(removed)"
+"""What stands in a login attempt for the identifier of an account that is gone."""
+
 
 class Stale(Exception):
     """What a change was based on is no longer true; nothing was written."""
@@ -54,7 +57,10 @@ class CountFailedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class RemoveUser:
-    """Remove an account with its sessions, credentials and challenges; Stale if it is gone already."""
+    """Remove an account with its sessions, credentials, challenges and what waits for its address; Stale if it is gone.
+
+    Audit rows and login attempts stay, the latter without the identifier.
+    """
 
     user_id: UUID
 

@@ -91,7 +91,8 @@ def load(
 
 def environment_name(dotted: str) -> str:
     """How a setting is called in the environment."""
-    return PREFIX + dotted.upper().replace(".", "__")
+    name = dotted.upper().replace(".", "__")
+    return name if name in PLAIN else PREFIX + name
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
@@ -44,7 +45,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     profile: str = Field("modern", description="Which preset of policies.")
-    dialect: Literal["native", "signup-signin", "code-activation"] = Field(
+    dialect: Literal["native", "signup-signin", "code-activation", "link-activation", "oauth2-password"] = Field(
         "native", description="Which routes there are besides the native ones."
     )
     service_name: str = Field(
@@ -93,8 +94,17 @@ class Settings(BaseModel):
 
     @field_validator("public_url")
     @classmethod
-    def _without_slash(cls, value: str | None) -> str | None:
-        return value.rstrip("/") if value else None
+    def _normal(cls, value: str | None) -> str | None:
+        """As browsers write an origin: host in lower case, no default port, no slash at the end."""
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if not value.isprintable() or not parts.hostname:
+            raise ValueError("write it as https://accounts.example.com")
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+        user = f"{parts.username}@" if parts.username else ""
+        return urlunsplit((parts.scheme, user + host + port, parts.path.rstrip("/"), parts.query, parts.fragment))
 
     @field_validator("*", mode="before")
     @classmethod

@@ -1,8 +1,10 @@
 """What `serve` will not start with, and how to mend it."""
 
+import hashlib
 import math
 from collections import Counter
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from doorward.domain.policies.limits import LimitsPolicy
@@ -10,7 +12,11 @@ from doorward.settings.model import Settings
 
 MIN_SECRET = 32
 MIN_ENTROPY_BITS = 100
-SAMPLES = ("changeme", "change-me", "secret", "example", "development", "your_", "your-", "password", "insecure")
+SAMPLES = ("changeme", "changethis", "secret", "example", "development", "yourkey", "password", "insecure", "replaceme")
+# SHA-256 of keys that stand in well-known tutorials.
+TUTORIAL_KEYS = frozenset({"570dad43de1af4c925f92c16a68a50936da42b7dd6fdeb24850507a1199aac89"})
+HASHING_FLOOR = 7168 * 5  # OWASP's weakest recommendation for Argon2id: 7 MiB, five passes
+BCRYPT_FLOOR = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,8 @@ class Problem:
 
 def problems(settings: Settings) -> list[Problem]:
     """Everything that stands between these settings and a safe service."""
-    found = [*_secret(settings), *_addresses(settings), *_mail(settings), *_limits(settings)]
+    judges = (_secret, _addresses, _mail, _limits, _hashing, _proxies)
+    found = [problem for judge in judges for problem in judge(settings)]
     if settings.redis_url:
         found.append(Problem("REDIS_URL is set, but this release keeps everything in the database.", "Unset it."))
     if settings.rabbitmq_url:
@@ -50,9 +57,11 @@ def _secret(settings: Settings) -> list[Problem]:
     secret = settings.secret_key.get_secret_value()
     if len(secret) < MIN_SECRET:
         return [Problem(f"SECRET_KEY is shorter than {MIN_SECRET} characters.", fix)]
-    if any(sample in secret.lower() for sample in SAMPLES):
-        return [Problem("SECRET_KEY looks like a sample.", fix)]
-    if _entropy_bits(secret) < MIN_ENTROPY_BITS:
+    plain = "".join(c for c in secret.lower() if c.isalnum())
+    is_known = hashlib.sha256(secret.encode()).hexdigest() in TUTORIAL_KEYS
+    if is_known or secret.startswith("dev-") or any(sample in plain for sample in SAMPLES):
+        return [Problem("SECRET_KEY looks like a sample or a development key.", fix)]
+    if _entropy_bits(secret) < MIN_ENTROPY_BITS or _is_regular(secret):
         return [Problem("SECRET_KEY is too easy to guess.", fix)]
     return []
 
@@ -60,6 +69,29 @@ def _secret(settings: Settings) -> list[Problem]:
 def _entropy_bits(text: str) -> float:
     counts = Counter(text).values()
     return -sum(n * math.log2(n / len(text)) for n in counts)
+
+
+def _is_regular(text: str) -> bool:
+    """Whether most characters follow from the one before (abcdef…) or from a repeated beginning."""
+    steps = Counter(ord(after) - ord(before) for before, after in pairwise(text))
+    repeats = any(text == (text[:size] * len(text))[: len(text)] for size in range(1, len(text) // 2 + 1))
+    return repeats or steps.most_common(1)[0][1] > len(text) / 2
+
+
+def _hashing(settings: Settings) -> list[Problem]:
+    hashing = settings.hashing
+    fix = "Leave DOORWARD_HASHING__ at its defaults, or raise it."
+    if hashing.algorithm == "bcrypt":
+        is_weak = hashing.bcrypt_cost < BCRYPT_FLOOR
+    else:
+        is_weak = hashing.memory_kib < 7168 or hashing.memory_kib * hashing.time_cost < HASHING_FLOOR
+    return [Problem("Password hashing is weaker than OWASP's least recommendation.", fix)] if is_weak else []
+
+
+def _proxies(settings: Settings) -> list[Problem]:
+    everybody = [network for network in settings.trusted_proxies if not network.prefixlen]
+    fix = "Name your proxies' networks only."
+    return [Problem(f"DOORWARD_TRUSTED_PROXIES trusts everybody ({network}).", fix) for network in everybody]
 
 
 def _addresses(settings: Settings) -> list[Problem]:
@@ -70,7 +102,7 @@ def _addresses(settings: Settings) -> list[Problem]:
         found.append(Problem("PUBLIC_URL is not set.", "Set it to the address that people see: https://…"))
         return found
     parts = urlsplit(settings.public_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
         found.append(Problem("PUBLIC_URL is no web address.", "Write it as https://accounts.your-domain"))
     elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         found.append(Problem("PUBLIC_URL is not encrypted.", "Use https://; let a proxy in front speak TLS."))

@@ -45,7 +45,9 @@ class ActivateAccount:
             if user.is_verified:
                 raise AlreadyActive
             latest = await self.store.challenges.latest(user.id, Purpose.VERIFY_EMAIL)
-            challenge = await self.codes.prove(latest, activation.code, activation.client, user_id=user.id)
+            challenge = await self.codes.prove(
+                latest, activation.code, activation.client, address=user.email or "", user_id=user.id
+            )
             now = self.now()
             verified = replace(user.verified(now), failed_attempts=0)
             await self.store.commit(

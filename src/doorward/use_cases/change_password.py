@@ -4,13 +4,14 @@ from dataclasses import dataclass, field, replace
 
 from doorward.domain.actor import Current
 from doorward.domain.challenge import Purpose
+from doorward.domain.errors import WrongPassword
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.password import Password
 from doorward.domain.user import User
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import AddFormerPassword, ConsumeChallenges, EndSessions, Record, SaveUser
+from doorward.ports.writes import AddFormerPassword, ConsumeChallenges, EndSessions, Record, SaveUser, Stale, Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class ChangePassword:
             password_hash = await self.passwords.accept_change(user, change.new, pointer=change.new_pointer)
             now = self.now()
             changed = replace(user.with_password(password_hash, now), failed_attempts=0)
-            await self.store.commit(
+            await self._commit(
                 SaveUser(user, changed, guard=("password_hash",), always=("failed_attempts",)),
                 AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
                 EndSessions(user.id, now, but=change.current.session_id),
@@ -52,3 +53,10 @@ class ChangePassword:
                 Record(event(EventType.PASSWORD_CHANGED, now, user_id=user.id, client=change.client)),
             )
         return changed
+
+    async def _commit(self, *changes: Write) -> None:
+        try:
+            await self.store.commit(*changes)
+        except Stale:
+            # Another change came first: what was compared is not the password any more.
+            raise WrongPassword from None

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from doorward.domain.actor import Actor, Current
-from doorward.domain.errors import EmailNotVerified
+from doorward.domain.errors import EmailNotVerified, TokenInvalid
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.password import Password
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import Record, RemoveUser
+from doorward.ports.writes import Record, RemoveUser, Stale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +34,29 @@ class CloseAccount:
             raise EmailNotVerified
         async with self.passwords.proving_again(current.user, password, client):
             deleted = event(EventType.DELETED, self.now(), user_id=current.user.id, client=client)
-            await self.store.commit(Record(deleted), RemoveUser(current.user.id))
+            try:
+                await self.store.commit(Record(deleted), RemoveUser(current.user.id))
+            except Stale:
+                raise TokenInvalid from None  # it is gone already
+
+    async def as_verified(self, user_id: UUID, actor: Actor) -> None:
+        """Close one's own account, or anybody's as an administrator, without the password again.
+
+        Raises:
+            EmailNotVerified: the one who asks has not proven his address; told before anything else.
+            NotFound: the account is another's, or there is none.
+        """
+        if actor.user is not None and not actor.user.is_verified:
+            raise EmailNotVerified
+        actor.must_reach(user_id)
+        await self._remove(user_id, actor, {} if actor.is_user(user_id) else actor.described())
 
     async def of(self, user_id: UUID, actor: Actor, reason: str | None) -> None:
         """Close somebody's account; NotFound if there is none."""
         actor.must_be_admin()
+        await self._remove(user_id, actor, actor.described(reason))
+
+    async def _remove(self, user_id: UUID, actor: Actor, details: dict[str, object]) -> None:
         user = await self.store.users.get(user_id)
-        details = actor.described(reason)
         deleted = event(EventType.DELETED, self.now(), user_id=user.id, client=actor.client, details=details)
         await self.store.commit(Record(deleted), RemoveUser(user.id))

@@ -1,7 +1,7 @@
 """Hand waiting messages over to the mail server."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,6 +37,7 @@ class DeliverMessages:
     reset: ResetPolicy
     public_url: str
     now: Clock
+    look_into: Callable[[Message], Awaitable[None]]
     batch: int = 16
 
     async def __call__(self, owner: str) -> int:
@@ -64,6 +65,9 @@ class DeliverMessages:
         await self.outbox.complete(item, owner=owner)
 
     async def _deliver(self, message: Message) -> None:
+        if not message.kind.is_letter:
+            await self.look_into(message)
+            return
         if message.challenge_id is None:
             await self.mailer.send(self._letter(message, None))
             return

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from doorward.domain.events import Client, EventType, LoginAttempt, event
+from doorward.domain.events import Client, EventType, LoginAttempt, VerificationEntry, event
 from doorward.domain.session import Session
 from doorward.domain.user import User
 from doorward.ports.clock import Clock
@@ -21,6 +21,7 @@ class AccountExport:
     sessions: Sequence[Session]
     audit: Sequence[AuditRow]
     login_attempts: Sequence[LoginAttempt]
+    verification_log: Sequence[VerificationEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +40,5 @@ class ExportAccount:
             await self.store.sessions.of_user(user.id),
             audit.items,
             await self.store.audit.login_attempts(user.id, MOST),
+            await self.store.audit.verification_log(user.id, MOST),
         )

@@ -19,7 +19,11 @@ from doorward.ports.writes import AddChallenge, Record, Send
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgotPassword:
-    """Mail a reset link, if there is such an account; the answer never tells."""
+    """Mail a reset link, if there is such an account; neither the answer nor its time tells.
+
+    The request only notes what was asked for. Whether there is an account is looked up afterwards by the relay, so
+    that both cases cost the one who asks the same.
+    """
 
     store: Store
     counters: Counters
@@ -27,8 +31,23 @@ class ForgotPassword:
     now: Clock
 
     async def __call__(self, identifier: str, client: Client) -> None:
-        """Send a link, unless nobody has that identifier or the window's mails are used up."""
+        """Note the request; what can be no identifier is forgotten at once."""
         found = find_identifier(identifier)
+        if found is None:
+            return
+        now = self.now()
+        asked = Message(
+            id=new_id(now),
+            kind=MessageKind.RESET_REQUESTED,
+            to=found.value,
+            subject_id=new_id(now),
+            params={"ip_address": client.ip_address or ""},
+        )
+        await self.store.commit(Send(asked, now))
+
+    async def look_into(self, asked: Message) -> None:
+        """Send a link, unless nobody has that identifier or the window's mails are used up."""
+        found = find_identifier(asked.to)
         user = await self.store.users.find(found) if found else None
         if user is None or user.email is None or user.status is Status.DISABLED:
             return
@@ -37,7 +56,7 @@ class ForgotPassword:
             await self.counters.change(f"forgot:{user.id}", lambda t: self.policy.budget().take(t, now))
         except Spent:
             return
-        await self._send_link(user, user.email, client)
+        await self._send_link(user, user.email, Client(ip_address=asked.params["ip_address"] or None))
 
     async def _send_link(self, user: User, to: str, client: Client) -> None:
         now = self.now()

@@ -7,7 +7,7 @@ from doorward.domain.actor import Actor
 from doorward.domain.errors import NotFound
 from doorward.domain.identifiers import find_identifier
 from doorward.domain.ids import parse_id
-from doorward.domain.user import User
+from doorward.domain.user import Role, User
 from doorward.ports.store import Page, Store, UserQuery
 
 
@@ -21,6 +21,17 @@ class ListUsers:
         """Accounts that match; Forbidden unless an administrator asks."""
         actor.must_be_admin()
         return await self.store.users.page(query)
+
+    async def visible(self, query: UserQuery, actor: Actor) -> Page[User]:
+        """Accounts that match for an administrator, only himself for anybody else."""
+        if actor.user is not None and actor.user.role is not Role.ADMIN:
+            return Page([actor.user], None)
+        return await self(query, actor)
+
+    async def reachable(self, user_id: UUID, actor: Actor) -> User:
+        """Oneself, or anybody for an administrator; NotFound for others and absent ones alike."""
+        actor.must_reach(user_id)
+        return await self.store.users.get(user_id)
 
     async def one(self, user_id: UUID, actor: Actor) -> User:
         """One account; NotFound if there is none."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.errors import (
+    CodeExpired,
     IdentifierTaken,
     InvalidCredentials,
     InvalidInput,
@@ -67,16 +68,25 @@ class VerifyEmail:
             raise LinkInvalid
         pending = await self.store.registrations.find(ref.id)
         latest = await self.store.challenges.latest(ref.id, Purpose.CONFIRM_REGISTRATION)
-        can_succeed = pending is not None and not pending.is_decoy
-        return await self.codes.prove(latest, proof.code or "", proof.client, user_id=None, can_succeed=can_succeed)
+        if pending is None:
+            raise CodeExpired
+        return await self.codes.prove(
+            latest,
+            proof.code or "",
+            proof.client,
+            address=pending.email,
+            user_id=None,
+            can_succeed=not pending.is_decoy,
+        )
 
     async def _proven_by_link(self, proof: AddressProof) -> Challenge:
-        challenge = await self._linked_challenge(proof.token or "")
+        challenge = await self.codes.linked(proof.token or "")
         if self.codes.policy.link_needs == "code":
             if not proof.code:
                 raise InvalidInput(Violation("/code", "required"))
+            address, _ = await self._subject(challenge)
             user_id = challenge.subject_id if challenge.purpose is Purpose.VERIFY_EMAIL else None
-            return await self.codes.prove(challenge, proof.code, proof.client, user_id=user_id)
+            return await self.codes.prove(challenge, proof.code, proof.client, address=address, user_id=user_id)
         if proof.verification:
             ref = self.secrets.read_token(TokenKind.VERIFICATION, proof.verification)
             if ref is None or ref.id != challenge.subject_id:
@@ -87,29 +97,21 @@ class VerifyEmail:
         await self._prove_password(challenge, proof.password)
         return challenge
 
-    async def _linked_challenge(self, token: str) -> Challenge:
-        ref = self.secrets.read_token(TokenKind.VERIFY_LINK, token) if self.codes.policy.link else None
-        if ref is None:
-            raise LinkInvalid
-        challenge = await self.store.challenges.find(ref.id)
-        if challenge is None or not challenge.takes_link(self.now()):
-            raise LinkExpired
-        latest = await self.store.challenges.latest(challenge.subject_id, challenge.purpose)
-        if latest is None or latest.id != challenge.id:
-            raise LinkExpired
-        return challenge
-
     async def _prove_password(self, challenge: Challenge, password: Password) -> None:
         """The one who follows the link began the sign-up: he knows its password."""
-        await self.codes.count_try(challenge)
-        if not await self.passwords.matches(await self._password_hash(challenge), password):
+        address, password_hash = await self._subject(challenge)
+        await self.codes.count_try(challenge, address)
+        if not await self.passwords.matches(password_hash, password):
             raise InvalidCredentials
-        await self.codes.give_back(challenge)
+        await self.codes.give_back(challenge, address)
 
-    async def _password_hash(self, challenge: Challenge) -> str:
+    async def _subject(self, challenge: Challenge) -> tuple[str, str]:
+        """Address and password hash of whoever is to be verified."""
         if challenge.purpose is Purpose.VERIFY_EMAIL:
-            return (await self.store.users.get(challenge.subject_id)).password_hash
-        return (await self._pending(challenge)).password_hash
+            user = await self.store.users.get(challenge.subject_id)
+            return user.email or "", user.password_hash
+        pending = await self._pending(challenge)
+        return pending.email, pending.password_hash
 
     async def _pending(self, challenge: Challenge) -> Registration:
         pending = await self.store.registrations.find(challenge.subject_id)
@@ -138,8 +140,7 @@ class VerifyEmail:
         return user
 
     async def _verify_user(self, challenge: Challenge, client: Client) -> User:
-        user = await self.store.users.get(challenge.subject_id)
-        now = self.now()
+        user, now = await self.store.users.get(challenge.subject_id), self.now()
         verified = user.verified(now)
         await self.store.commit(
             ConsumeChallenge(challenge.id, now),

@@ -38,11 +38,12 @@ def test_a_challenge_lives_as_long_as_its_longest_proof(waiting, code_ttl, link_
     assert started.expires_at == NOW + longest
 
 
-def test_before_the_hand_over_a_challenge_is_open(waiting):
-    """A challenge whose mail waits can be answered as soon as it arrives."""
-    answer = waiting.takes_code(NOW + DAY)
+def test_before_the_hand_over_nothing_is_right(waiting):
+    """While its mail waits nobody can know the code, so none is taken: not even a lucky one."""
+    started = waiting.handed_over(NOW, code_ttl=MINUTE, link_ttl=None)
 
-    assert answer is True
+    assert (waiting.takes_code(NOW), waiting.takes_link(NOW), waiting.is_waiting(NOW)) == (False, False, True)
+    assert (started.takes_code(NOW), started.is_waiting(NOW)) == (True, False)
 
 
 def test_code_and_link_have_clocks_of_their_own(waiting):

@@ -192,3 +192,16 @@ def test_a_masked_identifier_shows_no_more_than_first_letters(text, shown):
     masked = mask(text)
 
     assert masked == shown
+
+
+@pytest.mark.parametrize("text", ["=?utf-8?q?ada?=@example.com", "a=?b@example.com"])
+def test_an_address_that_mail_programs_would_decode_is_refused(text):
+    """An encoded word (RFC 2047) before the @ would reach somebody else, or nobody."""
+    with pytest.raises(InvalidInput):
+        parse_email(text)
+
+
+def test_an_id_is_no_user_name():
+    """An operator who names an account by its id must not meet another that is called so."""
+    with pytest.raises(InvalidInput):
+        parse_username("0198f5a2-1c3d-7e4f-8a5b-6c7d8e9f0a1b")

@@ -117,7 +117,10 @@ async def test_parallel_guesses_get_no_extra_try(door):
     wrong = door.wrong(letter.code)
 
     outcomes = await asyncio.gather(
-        *(door.refusal(prove(challenge, wrong, door.client, user_id=None)) for prove in guesses)
+        *(
+            door.refusal(prove(challenge, wrong, door.client, address="ada@example.com", user_id=None))
+            for prove in guesses
+        )
     )
 
     assert sum(type(outcome) is CodeIncorrect for outcome in outcomes) == 5
@@ -196,7 +199,7 @@ async def test_right_codes_cost_no_tries(door):
     codes = door.auth.activate_account.codes
     challenge = next(iter(door.store.challenges.rows.values()))
     for _ in range(20):
-        await codes.prove(challenge, letter.code, door.client, user_id=None)
+        await codes.prove(challenge, letter.code, door.client, address="ada@example.com", user_id=None)
 
     refusal = (await guess(door, 1, letter.code))[0]
 
@@ -267,3 +270,27 @@ async def test_a_code_rests_nowhere(door):
     kept = [vars(door.store.challenges), vars(door.store.users), door.outbox.rows, door.counters.rows]
 
     assert f"'{letter.code}'" not in repr(kept)
+
+
+async def test_a_code_that_was_never_mailed_proves_nothing(engine):
+    """A lucky guess before the hand-over is wrong, and counts."""
+    door = engine("code-activation")
+    await door.auth.register(door.form())
+    challenge = next(iter(door.store.challenges.rows.values()))
+    lucky = door.auth.parts.secrets.code(challenge.id, digits=4)
+
+    refusal = await door.refusal(door.activate(lucky))
+
+    assert refusal.attempts_left == 4
+
+
+async def test_all_sign_ups_of_an_address_share_its_tries(engine):
+    """Twenty sign-ups are no hundred guesses: the hour's ten belong to the address."""
+    door = engine("modern")
+    handles = [await door.auth.register_concealed(door.form()) for _ in range(4)]
+    await door.deliver()
+
+    refusals = [await door.refusal(door.verify(verification=h, code="0")) for h in handles for _ in range(4)]
+
+    assert [type(refusal) for refusal in refusals[:10]] == [CodeIncorrect] * 10
+    assert {type(refusal) for refusal in refusals[10:]} == {TooManyRequests}

@@ -1,10 +1,12 @@
 """Changing one's own password."""
 
+import asyncio
+
 import pytest
 
 from doorward.domain.errors import AccountLocked, InvalidInput, LinkExpired, TokenInvalid, WrongPassword
 from doorward.domain.password import Password
-from doorward.domain.user import Status
+from doorward.domain.user import Status, User
 from doorward.use_cases.change_password import PasswordChange
 from doorward.use_cases.reset_password import PasswordReset
 
@@ -127,4 +129,13 @@ async def test_a_right_password_forgets_the_failures_before_it(door):
 
     await change(door)
 
+    assert (await door.user()).failed_attempts == 0
+
+
+async def test_of_two_changes_at_once_one_is_told_that_the_password_is_another_by_now(door):
+    """It is not tried again, and it is no failed try."""
+    changes = (change(door, new=Password(f"another fine password {n}")) for n in range(2))
+    outcomes = await asyncio.gather(*changes, return_exceptions=True)
+
+    assert {type(outcome) for outcome in outcomes} == {User, WrongPassword}
     assert (await door.user()).failed_attempts == 0

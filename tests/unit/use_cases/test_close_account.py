@@ -1,5 +1,7 @@
 """Closing accounts."""
 
+import asyncio
+
 import pytest
 
 from doorward.domain.actor import Actor
@@ -12,6 +14,7 @@ from doorward.domain.errors import (
     WrongPassword,
 )
 from doorward.domain.password import Password
+from doorward.ports.store import UserQuery
 
 RIGHT = Password("correct horse battery staple")
 
@@ -116,5 +119,42 @@ async def test_an_unknown_account_is_not_found(door):
     await close(door)
 
     refusal = await door.refusal(door.auth.close_account.of(door.ada.id, door.operator, None))
+
+    assert type(refusal) is NotFound
+
+
+async def test_of_two_closings_at_once_one_finds_nothing_left(door):
+    """The second is told that its session is over, and nothing is tried again."""
+    outcomes = await asyncio.gather(close(door), close(door), return_exceptions=True)
+
+    assert {type(outcome) for outcome in outcomes} == {type(None), TokenInvalid}
+
+
+async def test_a_verified_user_removes_his_own_record(door):
+    """Without the password again, where a dialect says so."""
+    await door.auth.close_account.as_verified(door.ada.id, Actor(door.ada, door.client))
+
+    assert (await door.auth.list_users(UserQuery(), door.operator)).items == []
+
+
+async def test_an_unverified_user_removes_nothing(door):
+    """Not even himself, and he is told so before anything else."""
+    grace = await door.created("grace@example.com", verified=False)
+
+    refusals = [
+        await door.refusal(door.auth.close_account.as_verified(user.id, Actor(grace, door.client)))
+        for user in (grace, door.ada)
+    ]
+
+    assert {type(refusal) for refusal in refusals} == {EmailNotVerified}
+
+
+async def test_a_verified_user_cannot_remove_others(door):
+    """Others are not even there for him; for an administrator they are."""
+    grace = await door.created("grace@example.com")
+    admin = await door.admin()
+
+    refusal = await door.refusal(door.auth.close_account.as_verified(grace.id, Actor(door.ada, door.client)))
+    await door.auth.close_account.as_verified(grace.id, admin)
 
     assert type(refusal) is NotFound

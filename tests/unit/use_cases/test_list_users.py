@@ -111,3 +111,27 @@ async def test_nobody_else_looks_at_accounts(door, way):
     refusal = await door.refusal(calls[way]())
 
     assert type(refusal) is Forbidden
+
+
+async def test_everybody_sees_himself_and_an_administrator_all(door):
+    """A list for users shows one record."""
+    ada = await door.auth.list_users.named("ada@example.com", door.operator)
+    admin = await door.admin()
+
+    own = await door.auth.list_users.visible(UserQuery(), Actor(ada, door.client))
+    everybody = await door.auth.list_users.visible(UserQuery(), admin)
+
+    assert [user.id for user in own.items] == [ada.id]
+    assert len(everybody.items) == 4
+
+
+async def test_others_and_absent_ones_are_not_there(door):
+    """A record is reached by its owner and by administrators."""
+    ada, grace = [await door.auth.list_users.named(f"{n}@example.com", door.operator) for n in ("ada", "grace")]
+    reach = door.auth.list_users.reachable
+
+    refusals = [await door.refusal(reach(user_id, Actor(ada, door.client))) for user_id in (grace.id, UUID(int=1))]
+
+    assert {type(refusal) for refusal in refusals} == {NotFound}
+    assert (await reach(ada.id, Actor(ada, door.client))).id == ada.id
+    assert (await reach(grace.id, door.operator)).id == grace.id

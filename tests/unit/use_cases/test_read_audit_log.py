@@ -5,6 +5,7 @@ import pytest
 from doorward.domain.actor import Actor
 from doorward.domain.errors import Forbidden
 from doorward.ports.store import AuditQuery
+from doorward.use_cases.set_user_status import StatusAction
 
 
 @pytest.fixture
@@ -89,3 +90,14 @@ async def test_pages_of_the_log_follow_each_other(door):
         seen, cursor = [*seen, *(row.event_type for row in page.items)], page.next_cursor
 
     assert seen == ["LOGIN_FAILURE", "LOGIN_SUCCESS", "LOGIN_SUCCESS", "SIGNUP", "SIGNUP"]
+
+
+async def test_what_an_operator_did_shows_neither_where_he_sat_nor_his_remark(engine):
+    """One's own log says that it was an operator, and no more."""
+    door = engine()
+    ada, admin = await door.created(), await door.admin()
+    await door.auth.set_user_status(ada.id, StatusAction.VERIFY, admin, "an internal remark")
+
+    page = await door.auth.read_audit_log.own(AuditQuery(), ada.id)
+
+    assert (page.items[0].details, page.items[0].ip_address) == ({"by": "operator"}, None)

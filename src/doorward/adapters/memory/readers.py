@@ -8,7 +8,7 @@ from uuid import UUID
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.errors import InvalidInput, NotFound, Violation
-from doorward.domain.events import LoginAttempt
+from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier
 from doorward.domain.session import Session
 from doorward.domain.user import User
@@ -112,6 +112,7 @@ class MemoryAuditLog:
     def __init__(self) -> None:
         self.rows: Table = {}
         self.attempts: Table = {}
+        self.verifications: Table = {}
 
     async def page(self, query: AuditQuery) -> Page[AuditRow]:
         before = read_cursor(query.cursor, shape=(int,))[0] if query.cursor else None
@@ -126,6 +127,9 @@ class MemoryAuditLog:
 
     async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
         return [a for a in reversed(self.attempts.values()) if a.user_id == user_id][:limit]
+
+    async def verification_log(self, user_id: UUID, limit: int) -> Sequence[VerificationEntry]:
+        return [entry for entry in reversed(self.verifications.values()) if entry.user_id == user_id][:limit]
 
 
 def _audit_matches(row: AuditRow, query: AuditQuery) -> bool:

@@ -17,6 +17,7 @@ from doorward.adapters.memory.readers import (
 )
 from doorward.domain.challenge import Challenge
 from doorward.domain.errors import IdentifierTaken
+from doorward.domain.events import VerificationEntry
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
 from doorward.domain.user import User
@@ -135,6 +136,10 @@ class MemoryStore:
         for table, owner in ((self.sessions.rows, "user_id"), (self.challenges.rows, "subject_id")):
             for key in [key for key, row in table.items() if getattr(row, owner) == user.id]:
                 journal.put(table, key, None)
+        for row in [row for row in self.registrations.rows.values() if row.email == user.email]:
+            journal.put(self.registrations.rows, row.id, None)
+        for attempt in [a for a in self.audit.attempts.values() if a.user_id == user.id]:
+            journal.put(self.audit.attempts, attempt.id, replace(attempt, email=writes.REMOVED))
         journal.put(self.users.former, user.id, None)
         journal.put(self.users.rows, user.id, None)
 
@@ -193,6 +198,9 @@ class MemoryStore:
             ip_address=event.client.ip_address,
         )
         journal.put(self.audit.rows, self._sequence, row)
+        if event.type.is_verification and event.user_id:
+            entry = VerificationEntry(id=event.id, user_id=event.user_id, event=event.type.audit_name, at=event.at)
+            journal.put(self.audit.verifications, event.id, entry)
         if event.type.wire_name:
             journal.put(self._outbox.rows, event.id, self._outbox.waiting_event(event))
 

@@ -1,6 +1,7 @@
 """Ways to a SQL database, and drivers' errors translated at the border."""
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -59,6 +60,7 @@ class SqliteDatabase:
     """
 
     def __init__(self, path: Path) -> None:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
         url = f"sqlite:///{path}"
         self._reader = create_engine(url, pool_size=READERS, max_overflow=0, isolation_level="AUTOCOMMIT")
         self._writer = create_engine(url, pool_size=1, max_overflow=0)

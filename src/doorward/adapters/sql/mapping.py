@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from doorward.domain.challenge import Challenge, Purpose
-from doorward.domain.events import LoginAttempt
+from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
 from doorward.domain.tally import Tally
@@ -56,6 +56,10 @@ def to_audit_row(row: RowMapping) -> AuditRow:
 
 def to_login_attempt(row: RowMapping) -> LoginAttempt:
     return LoginAttempt(**_without(row, "sequence"))
+
+
+def to_verification_entry(row: RowMapping) -> VerificationEntry:
+    return VerificationEntry(**_without(row, "sequence"))
 
 
 def to_tally(row: RowMapping) -> Tally:

@@ -1,5 +1,6 @@
 """The outbox table."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -12,6 +13,8 @@ from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
 from doorward.domain.messages import Message, MessageKind
 from doorward.ports.outbox import Lane, OutboxItem
+
+log = logging.getLogger("doorward.delivery")
 
 
 class SqlOutbox:
@@ -33,10 +36,13 @@ class SqlOutbox:
         await self._database.write(lambda c: c.execute(delete(tables.outbox).where(*_held(item, owner))))
 
     async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
+        noted = {"item": str(item.id), "lane": item.lane.value, "attempts": item.attempts, "reason": reason}
+        log.warning("delivery is tried again later", extra=noted)
         freed = {"owner": None, "lease_until": None, "due_at": at, "reason": reason[:255]}
         await self._update(item, owner, freed)
 
     async def bury(self, item: OutboxItem, *, owner: str, reason: str) -> None:
+        log.error("delivery is given up", extra={"item": str(item.id), "lane": item.lane.value, "reason": reason})
         await self._update(item, owner, {"dead_at": tables.outbox.c.lease_until, "reason": reason[:255]})
 
     async def depth(self) -> Mapping[str, int]:

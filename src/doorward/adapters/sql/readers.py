@@ -13,7 +13,7 @@ from doorward.adapters.sql.engine import Database
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.errors import InvalidInput, NotFound, Violation
-from doorward.domain.events import LoginAttempt
+from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
@@ -167,6 +167,11 @@ class SqlAuditLog(Reading):
         return Page([row for _, row in page.items], page.next_cursor)
 
     async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
-        rows = tables.login_attempts
+        return await self._newest(tables.login_attempts, user_id, limit, mapping.to_login_attempt)
+
+    async def verification_log(self, user_id: UUID, limit: int) -> Sequence[VerificationEntry]:
+        return await self._newest(tables.verification_log, user_id, limit, mapping.to_verification_entry)
+
+    async def _newest(self, rows: Table, user_id: UUID, limit: int, to_record: Callable[[RowMapping], T]) -> list[T]:
         newest = select(rows).where(rows.c.user_id == user_id).order_by(rows.c.sequence.desc()).limit(limit)
-        return await self.all(newest, mapping.to_login_attempt)
+        return await self.all(newest, to_record)

@@ -100,7 +100,11 @@ def _count_failed_attempt(connection: Connection, write: writes.CountFailedAttem
 
 
 def _remove_user(connection: Connection, write: writes.RemoveUser) -> None:
-    _expect_one(connection, delete(tables.users).where(tables.users.c.id == write.user_id))
+    users, attempts = tables.users, tables.login_attempts
+    email = connection.scalar(select(users.c.email).where(users.c.id == write.user_id))
+    _expect_one(connection, delete(users).where(users.c.id == write.user_id))
+    connection.execute(delete(tables.registrations).where(tables.registrations.c.email == email))
+    connection.execute(update(attempts).where(attempts.c.user_id == write.user_id).values(email=writes.REMOVED))
     for table in (tables.sessions, tables.credentials):
         connection.execute(delete(table).where(table.c.user_id == write.user_id))
     connection.execute(delete(tables.challenges).where(tables.challenges.c.subject_id == write.user_id))
@@ -176,6 +180,9 @@ def _record(connection: Connection, write: writes.Record) -> None:
         "ip_address": event.client.ip_address,
     }
     connection.execute(insert(tables.audit_logs).values(row))
+    if event.type.is_verification and event.user_id:
+        entry = {"id": event.id, "user_id": event.user_id, "event": event.type.audit_name, "at": event.at}
+        connection.execute(insert(tables.verification_log).values(entry))
     if event.type.wire_name:
         _enqueue(connection, Lane.EVENTS, event.id, wire_event(event), event.at)
 

@@ -160,6 +160,18 @@ login_attempts = Table(
     sqlite_autoincrement=True,
 )
 
+verification_log = Table(
+    "verification_log",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("user_id", Uuid, nullable=False),
+    Column("event", String(50), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_verification_log_user", "user_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -65,6 +65,11 @@ class VerificationPolicy:
     def active_link_ttl(self) -> timedelta | None:
         return self.link_ttl if self.link else None
 
+    @property
+    def has_way_without_code(self) -> bool:
+        """Whether the mail proves the address even when no code counts any more."""
+        return self.link and self.link_needs == "origin"
+
     def is_active(self, user: User) -> bool:
         """Whether the account can be used: ACTIVE and, where the policy says so, proven."""
         return user.status is Status.ACTIVE and (user.is_verified or not self.is_required)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from doorward.http.config import HttpConfig
-from doorward.http.dialects import code_activation, native, signup_signin
+from doorward.http.dialects import code_activation, link_activation, native, oauth2_password, signup_signin
 
 Dialect = Callable[[HttpConfig], APIRouter]
 
@@ -13,4 +13,6 @@ NATIVE: Dialect = native.router
 DIALECTS: dict[str, Dialect] = {
     "signup-signin": signup_signin.router,
     "code-activation": code_activation.router,
+    "link-activation": link_activation.router,
+    "oauth2-password": oauth2_password.router,
 }

@@ -35,7 +35,7 @@ def router(config: HttpConfig) -> APIRouter:
         """Ask for what the link needs besides itself."""
         return show("verify", config, token=token, needs_code=needs_code)
 
-    @routes.post("/verify", openapi_extra=FORM, dependencies=[Depends(limited(config, "verify"))])
+    @routes.post("/verify/form", openapi_extra=FORM, dependencies=[Depends(limited(config, "verify"))])
     async def verify_by_form(request: Request, token: Typed = "", proof: Typed = "") -> HTMLResponse:
         """Verify by link."""
         shown = AddressProof(
@@ -51,7 +51,7 @@ def router(config: HttpConfig) -> APIRouter:
         """Ask for a new password."""
         return show("reset", config, token=token)
 
-    @routes.post("/reset-password", openapi_extra=FORM, dependencies=[Depends(limited(config, "reset"))])
+    @routes.post("/reset-password/form", openapi_extra=FORM, dependencies=[Depends(limited(config, "reset"))])
     async def reset_by_form(request: Request, token: Typed = "", new_password: Typed = "") -> HTMLResponse:
         """Set the new password."""
         reset = PasswordReset(
@@ -64,7 +64,7 @@ def router(config: HttpConfig) -> APIRouter:
         """Ask whose password it is."""
         return show("forgot", config)
 
-    @routes.post("/forgot-password", openapi_extra=FORM, dependencies=[Depends(limited(config, "forgot"))])
+    @routes.post("/forgot-password/form", openapi_extra=FORM, dependencies=[Depends(limited(config, "forgot"))])
     async def forgot_by_form(request: Request, identifier: Typed = "") -> HTMLResponse:
         """Send a link, if there is such an account."""
         client = client_of(request, config.trusted_proxies)
@@ -124,7 +124,7 @@ _FORMS: dict[str, dict[str, Any]] = {
     "verify": {
         "title": "Verify your address",
         "intro": "To show that the sign-up was yours, enter what you signed up with.",
-        "action": "/verify",
+        "action": "/verify/form",
         "button": "Verify",
         "success": "Your address is verified. You can sign in now.",
         "fields": [_PASSWORD],
@@ -132,7 +132,7 @@ _FORMS: dict[str, dict[str, Any]] = {
     "reset": {
         "title": "Set a new password",
         "intro": "Choose a new password. You will be signed out everywhere.",
-        "action": "/reset-password",
+        "action": "/reset-password/form",
         "button": "Set password",
         "success": "The new password is set. You can sign in with it now.",
         "fields": [{**_PASSWORD, "name": "new_password", "label": "New password", "autocomplete": "new-password"}],
@@ -140,7 +140,7 @@ _FORMS: dict[str, dict[str, Any]] = {
     "forgot": {
         "title": "Forgot the password",
         "intro": "Enter the e-mail address of your account, and a link will be sent to it.",
-        "action": "/forgot-password",
+        "action": "/forgot-password/form",
         "button": "Send link",
         "success": "If there is such an account, a link is on its way.",
         "fields": [

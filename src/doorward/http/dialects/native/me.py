@@ -44,6 +44,7 @@ class Export(BaseModel):
     sessions: list[SessionView]
     audit: list[AuditView]
     login_attempts: list[dict[str, Any]]
+    verification_log: list[dict[str, Any]]
 
 
 def router(config: HttpConfig) -> APIRouter:
@@ -84,6 +85,7 @@ def router(config: HttpConfig) -> APIRouter:
             sessions=[SessionView.of(session, found.session_id) for session in export.sessions],
             audit=[AuditView.of(row) for row in export.audit],
             login_attempts=[{name: getattr(a, name) for name in attempts} for a in export.login_attempts],
+            verification_log=[{"event": entry.event, "at": entry.at} for entry in export.verification_log],
         )
 
     return routes
