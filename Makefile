@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 PROFILE ?=
+PORT ?=
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
@@ -19,8 +20,8 @@ help: ## List the targets
 
 install: $(RUN_READY) ## Install the service into .venv
 
-run: $(RUN_READY) ## Start it for development: nothing to prepare (PROFILE=code-activation for another profile)
-	$(BIN)/doorward dev $(if $(PROFILE),--profile $(PROFILE))
+run: $(RUN_READY) ## Start it for development: nothing to prepare (PROFILE=code-activation PORT=8001 to choose)
+	$(BIN)/doorward dev $(if $(PROFILE),--profile $(PROFILE)) $(if $(PORT),--port $(PORT))
 
 init-db: $(RUN_READY) ## Make or upgrade the tables of the database in DATABASE_URL (or of the development one)
 	$(BIN)/doorward migrate $(if $(PROFILE),--profile $(PROFILE))
@@ -77,10 +78,11 @@ stop-docker-compose: ## Nothing to stop: this release needs no containers
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "On Debian, install python3-venv." >&2; exit 1; }
 
-$(RUN_READY): $(BIN)/python requirements/run.txt requirements/build.txt pyproject.toml
+$(RUN_READY): $(BIN)/pip requirements/run.txt requirements/build.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -161,7 +161,10 @@ def open_database(url: str) -> Database:
     scheme = url.partition(":")[0]
     if scheme not in OPENERS or not url.startswith(f"{scheme}:///"):
         raise CannotStart("DATABASE_URL: this release knows sqlite:///path/to/file.db only.")
-    return OPENERS[scheme](url)
+    try:
+        return OPENERS[scheme](url)
+    except OSError as error:
+        raise CannotStart(f"DATABASE_URL: {error.filename} cannot be opened ({error.strerror}).") from None
 
 
 async def must_be_migrated(database: Database) -> None:

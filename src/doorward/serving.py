@@ -15,15 +15,12 @@ from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.production import problems
 
-MODE = "_DOORWARD_MODE"
 DEV_FOLDER = Path(".doorward")
 
 
 def application() -> FastAPI:
     """Build the application that the process's settings describe."""
     settings = load().settings
-    if os.environ.get(MODE) == "dev":
-        return development(settings).app()
     found = problems(settings)
     if found:
         raise CannotStart(" ".join(f"{problem.what} {problem.fix}" for problem in found))
@@ -43,12 +40,34 @@ def development(settings: Settings) -> Service:
     return build(settings, tell=tell)
 
 
+def development_database(settings: Settings) -> Path:
+    """Where `dev` keeps its accounts."""
+    return DEV_FOLDER / f"{settings.profile}.db"
+
+
+def with_known_database(settings: Settings) -> Settings:
+    """The settings with the development database, if none is named and there is one; said aloud.
+
+    Raises:
+        CannotStart: nothing says which database is meant.
+    """
+    if settings.database_url:
+        return with_development_defaults(settings)
+    path = development_database(settings)
+    if not path.exists():
+        others = sorted(p.stem for p in DEV_FOLDER.glob("*.db"))
+        hint = f" There is one for --profile {others[0]}." if others else ""
+        raise CannotStart(f"DATABASE_URL is not set, and there is no development database {path} here.{hint}")
+    sys.stderr.write(f"doorward: using the development database {path}\n")
+    return with_development_defaults(settings)
+
+
 def with_development_defaults(settings: Settings) -> Settings:
     """Fill in what a newcomer has not set."""
     DEV_FOLDER.mkdir(mode=0o700, exist_ok=True)
     return settings.model_copy(
         update={
-            "database_url": settings.database_url or f"sqlite:///{DEV_FOLDER / settings.profile}.db",
+            "database_url": settings.database_url or f"sqlite:///{development_database(settings)}",
             "secret_key": settings.secret_key or _development_secret(),
             "public_url": settings.public_url or "http://127.0.0.1:8000",
         }

@@ -75,20 +75,64 @@ def test_the_development_secret_is_readable_by_its_owner_only(prepared, tmp_path
 
 def test_migrate_tells_where_the_database_stands(doorward):
     """Before: nothing; after: this release."""
-    before = json.loads(doorward("migrate", "--status", "--json").stdout)
-    after = json.loads(doorward("migrate", "--json").stdout)
+    url = {"DATABASE_URL": "sqlite:///users.db"}
+    before = json.loads(doorward("migrate", "--status", "--json", **url).stdout)
+    after = json.loads(doorward("migrate", "--json", **url).stdout)
 
-    assert before == {"database": None, "release": "0002", "runs": "no"}
-    assert after == {"database": "0002", "release": "0002", "runs": "yes"}
+    assert (before["database"], before["runs"]) == ("no tables yet", "no: run doorward migrate")
+    assert (after["database"], after["runs"]) == (after["release"], "yes")
 
 
 def test_a_database_without_tables_is_named(doorward):
     """A command that needs tables says how to make them."""
-    done = doorward("users", "list")
+    done = doorward("users", "list", DATABASE_URL="sqlite:///users.db")
 
     assert done.returncode == 2
     assert "doorward migrate" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_command_makes_up_a_database(doorward, tmp_path):
+    """Where nothing says which database is meant, nothing is created and nothing is guessed."""
+    done = doorward("users", "create", "ada@example.com", "--password-stdin", stdin="a long walk in the hills\n")
+
+    assert done.returncode == 2
+    assert "DATABASE_URL is not set" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_development_database_is_used_aloud(prepared):
+    """Standard error names it, and another profile's database is pointed at."""
+    listed = prepared("users", "list")
+    other = prepared("users", "list", "--profile", "signup-signin")
+
+    assert "using the development database .doorward/modern.db" in listed.stderr
+    assert "There is one for --profile modern" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("sqlite:////nowhere/at/all/users.db", "/nowhere/at/all/users.db"), ("sqlite:///notes.txt", "not a database")],
+)
+def test_a_database_that_cannot_be_used_is_named(doorward, tmp_path, url, words):
+    """A missing folder, or a file that is something else: one sentence with the cause."""
+    (tmp_path / "notes.txt").write_text("just some notes, longer than the head of a database file " * 20)
+
+    done = doorward("migrate", DATABASE_URL=url)
+
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_role_is_given_and_taken(prepared):
+    """The way back for a last administrator who demoted himself."""
+    created(prepared)
+
+    raised = json.loads(prepared("users", "set-role", "ada@example.com", "admin", "--json").stdout)
+    lowered = json.loads(prepared("users", "set-role", "ada@example.com", "user", "--json").stdout)
+
+    assert (raised["role"], lowered["role"]) == ("admin", "user")
 
 
 def test_an_operator_creates_and_finds_users(prepared):

@@ -100,7 +100,7 @@ def test_the_code_stands_alone_on_its_line(writer, params):
     [
         (MessageKind.VERIFY_EMAIL, LINK),
         (MessageKind.RESET_PASSWORD, LINK),
-        (MessageKind.ACCOUNT_EXISTS, SERVICE),
+        (MessageKind.ACCOUNT_EXISTS, f"{SERVICE}/forgot-password"),
     ],
 )
 def test_the_link_stands_alone_on_its_line(writer, params, kind, address):

@@ -1,8 +1,8 @@
 """`doorward dev`."""
 
 import asyncio
-import os
 import socket
+import sys
 import webbrowser
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import uvicorn
 from doorward.adapters.sql import migrate
 from doorward.bootstrap import Service
 from doorward.cli.running import ProfileOption
-from doorward.serving import MODE, development
+from doorward.serving import development
 from doorward.settings import Settings, load
 
 HOST = "127.0.0.1"
@@ -20,7 +20,9 @@ HOST = "127.0.0.1"
 
 def dev(
     profile: ProfileOption = None,
-    port: Annotated[int, typer.Option(help="Where to listen; the next free one if it is taken.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=1, max=65000, help="Where to listen; the next free one if it is taken.")
+    ] = 8000,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the first page in a browser.")] = False,
     log_json: Annotated[bool | None, typer.Option("--log-json", help="Log lines as JSON.")] = None,
 ) -> None:
@@ -28,10 +30,9 @@ def dev(
 
     Example: doorward dev --profile code-activation
     """
-    os.environ[MODE] = "dev"
+    settings = load({"profile": profile, "log_json": log_json}).settings
     listener = _listen(port)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    settings = load({"profile": profile, "log_json": log_json}).settings
     service = development(settings if settings.public_url else settings.model_copy(update={"public_url": url}))
     asyncio.run(_run(service, listener, url, open_browser=open_browser))
 
@@ -69,7 +70,7 @@ def banner(settings: Settings, url: str) -> str:
         ("Sign up", SIGN_UP.get(settings.dialect, "POST {url}/v1/users").format(url=url)),
         ("Account", f"GET {url}/v1/me"),
         ("Dev inbox", f"{url}/dev/inbox"),
-        ("Admin", "doorward users create YOUR@MAIL --password-stdin --role admin --verified"),
+        ("Admin", f"{sys.argv[0]} users create YOUR@MAIL --role admin --verified --profile {settings.profile}"),
         ("API docs", f"{url}/docs"),
         ("Database", settings.database_url or ""),
         ("Profile", f"{settings.profile} (others: doorward profiles list)"),

@@ -69,7 +69,8 @@ def explained(error: Exception) -> list[str]:
     if isinstance(error, InvalidInput):
         return [violation(v)["detail"] for v in error.violations]
     if isinstance(error, Unavailable):
-        return [f"The {error.dependency} cannot be reached."]
+        cause = getattr(error.__cause__, "orig", None) or error.__cause__
+        return [f"The {error.dependency} cannot be used{f' ({cause})' if cause else ''}."]
     if isinstance(error, AuthError):
         return [f"{PROBLEMS[error.code].title}."]
     return [str(error)]

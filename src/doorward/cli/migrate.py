@@ -8,7 +8,7 @@ import typer
 from doorward.adapters.sql import migrate as schema
 from doorward.bootstrap import open_database
 from doorward.cli.running import JsonOption, ProfileOption, show
-from doorward.serving import with_development_defaults
+from doorward.serving import with_development_defaults, with_known_database
 from doorward.settings import load
 
 
@@ -22,7 +22,8 @@ def migrate(
 
     Example: doorward migrate --status
     """
-    settings = with_development_defaults(load({"profile": profile}).settings)
+    settings = load({"profile": profile}).settings
+    settings = with_known_database(settings) if status else with_development_defaults(settings)
     show(asyncio.run(_migrate(settings.database_url or "", status=status, to=to)), as_json=as_json)
 
 
@@ -34,4 +35,9 @@ async def _migrate(url: str, *, status: bool, to: str) -> dict[str, object]:
         found = await schema.status(database)
     finally:
         await database.close()
-    return {"database": found.current, "release": found.head, "runs": "yes" if found.is_compatible else "no"}
+    return {
+        "url": url,
+        "database": found.current or "no tables yet",
+        "release": found.head,
+        "runs": "yes" if found.is_compatible else "no: run doorward migrate",
+    }

@@ -11,7 +11,7 @@ from doorward.auth import Auth
 from doorward.bootstrap import build, must_be_migrated
 from doorward.domain.actor import Actor
 from doorward.log import configure
-from doorward.serving import with_development_defaults
+from doorward.serving import with_known_database
 from doorward.settings import load
 
 R = TypeVar("R")
@@ -24,7 +24,7 @@ def with_engine(profile: str | None, work: Callable[[Auth], Awaitable[R]]) -> R:
     """Open the engine on the settings' database (the development one if none is set), work, and close it."""
 
     async def run() -> R:
-        settings = with_development_defaults(load({"profile": profile}).settings)
+        settings = with_known_database(load({"profile": profile}).settings)
         configure(level="WARNING", file=None, as_json=False)
         service = build(settings)
         try:

@@ -12,7 +12,6 @@ from doorward.bootstrap import must_be_migrated, open_database
 from doorward.cli.running import ProfileOption
 from doorward.http.protocol import BoundedHttpProtocol
 from doorward.log import configure
-from doorward.serving import MODE
 from doorward.settings import Settings, load
 from doorward.settings.load import environment_name
 from doorward.settings.production import problems, weaknesses
@@ -21,7 +20,7 @@ from doorward.settings.production import problems, weaknesses
 def serve(
     profile: ProfileOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that serve.")] = None,
     migrate: Annotated[bool, typer.Option("--migrate", help="Bring the database's schema up to date first.")] = False,
     log_json: Annotated[bool | None, typer.Option("--log-json", help="Log lines as JSON.")] = None,
@@ -36,7 +35,6 @@ def serve(
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
     asyncio.run(_prepare_schema(settings, migrate=migrate))
     # Worker processes load the settings anew: what flags said must reach them.
-    os.environ.pop(MODE, None)
     os.environ.update({environment_name(name): str(value) for name, value in flags.items() if value is not None})
     uvicorn.run(
         "doorward.asgi:app",

@@ -97,6 +97,26 @@ def set_password(user: Name, password_stdin: PasswordStdin = False, profile: Pro
     typer.echo("The password is set.")
 
 
+@commands.command("set-role")
+def set_role(
+    user: Name,
+    role: Annotated[Role, typer.Argument(help="user or admin.")],
+    reason: ReasonOption = None,
+    profile: ProfileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make somebody an administrator, or no longer one.
+
+    Example: doorward users set-role ada@example.com admin
+    """
+
+    async def change(auth: Auth) -> dict[str, Any]:
+        found = await auth.list_users.named(user, OPERATOR)
+        return described(await retried(auth.set_user_status.set_role, found.id, role, OPERATOR, reason))
+
+    show(with_engine(profile, change), as_json=as_json)
+
+
 @commands.command("delete")
 def delete_user(
     user: Name,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from doorward.http.dialects.native import accounts
 from doorward.http.limits import limited
 from doorward.http.middleware import Surroundings
 from doorward.http.pages import inbox, links, public
+from doorward.http.schemas import Problem
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -47,6 +49,7 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
         dependencies=[Depends(limited(config, "default"))],
         separate_input_output_schemas=False,
     )
+    app.openapi = partial(_document, app, app.openapi)  # type: ignore[method-assign]  # FastAPI's way to extend it
     errors.install(app)
     _add_routes(app, config)
     _explain_foreign_paths(app, config)
@@ -56,6 +59,13 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[own, "localhost", "127.0.0.1"], www_redirect=False)
     app.add_middleware(Surroundings, config=config)
     return app
+
+
+def _document(app: FastAPI, generate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI document, in which all refusals share one schema."""
+    document = generate()
+    document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    return document
 
 
 def _add_routes(app: FastAPI, config: HttpConfig) -> None:

@@ -96,7 +96,8 @@ def _detail(error: errors.AuthError) -> str | None:
     if isinstance(error, errors.IdentifierTaken) and error.kind != "email":
         return f"This {error.kind} belongs to another account; choose another."
     if isinstance(error, errors.CodeIncorrect):
-        return f"{PROBLEMS[error.code].detail} Tries left: {error.attempts_left}."
+        advice = PROBLEMS[error.code].detail if error.attempts_left else "Ask for a new code."
+        return f"{advice} Tries left: {error.attempts_left}."
     if isinstance(error, errors.TooManyRequests):
         return f"Try again in {math.ceil(error.retry_after)} seconds."
     return None
@@ -157,8 +158,7 @@ def _from_pydantic(item: Mapping[str, Any]) -> errors.Violation:
 
 def _escaped(part: str) -> str:
     """A reference token of RFC 6901, cut so that an absurd member name is not sent back."""
-    shown = "".join(c for c in part[:40] if c.isascii() and (c.isalnum() or c in "_-. "))
-    return shown.replace("~", "~0").replace("/", "~1")
+    return "".join(c for c in part[:40] if c.isascii() and (c.isalnum() or c in "_-. "))
 
 
 def install(app: FastAPI) -> None:

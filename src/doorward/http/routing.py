@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from doorward.http.problems import PROBLEMS
-from doorward.http.schemas import Problem
 from doorward.http.strict_json import StrictRoute
 
 
@@ -26,7 +25,7 @@ def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 def _documented(status: int | str, codes: Sequence[str]) -> dict[str, Any]:
     examples = {code: {"value": _example(code)} for code in codes}
-    content = {"application/problem+json": {"schema": Problem.model_json_schema(), "examples": examples}}
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
     return {"description": " or ".join(PROBLEMS[code].title for code in codes), "content": content}
 
 

@@ -73,7 +73,7 @@ def load(
     """
     environ, folder = (os.environ if environ is None else environ), folder or Path()
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    dotenv = {k: v for k, v in dotenv_values(folder / ".env").items() if v is not None}
+    dotenv = _read_dotenv(folder / ".env")
     sources = [
         Source("flag", given),
         Source("environment", _from_environ(environ)),
@@ -93,6 +93,22 @@ def environment_name(dotted: str) -> str:
     """How a setting is called in the environment."""
     name = dotted.upper().replace(".", "__")
     return name if name in PLAIN else PREFIX + name
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    """Read `.env`; a line without a value, or a name that is nearly one of ours, is a mistake and not silence."""
+    found = dotenv_values(path)
+    ours = [*PLAIN, *(environment_name(name) for name in known_names())]
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    bare = [line.split()[0] for line in lines if line.split() and "=" not in line]
+    problems = [f"{name} (.env) has no value: write NAME=value." for name in bare if name in ours]
+    for name in found:
+        if not name.startswith(PREFIX) and name.removesuffix(FILE_SUFFIX) not in PLAIN:
+            close = difflib.get_close_matches(name, ours, n=1, cutoff=0.85)
+            problems += [f"{name} (.env) is no setting. Did you mean {close[0]}?" for close in [close] if close]
+    if problems:
+        raise SettingsError(problems)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -134,7 +150,9 @@ def _from_toml(path: Path) -> dict[str, Any]:
 
 def _profile_path(profile: str) -> Path:
     if profile not in profile_names():
-        raise SettingsError([f"There is no profile {profile!r}.{_hint(profile, list(profile_names()))}"])
+        close = difflib.get_close_matches(profile, profile_names(), n=1, cutoff=0.6)
+        hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(profile_names())}."
+        raise SettingsError([f"There is no profile {profile!r}. {hint}"])
     return PROFILES / f"{profile}.toml"
 
 
@@ -156,8 +174,8 @@ def _refuse_unknown(sources: list[Source]) -> None:
 
 
 def _hint(name: str, candidates: list[str]) -> str:
-    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
-    return f" Did you mean {close[0]}?" if close else f" Known ones begin like {candidates[0]}."
+    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
+    return f" Did you mean {close[0]}?" if close else " See docs/settings.md."
 
 
 def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
@@ -181,5 +199,9 @@ def _dotted(location: tuple[int | str, ...]) -> str:
 
 
 def _described(dotted: str, message: str, origins: Mapping[str, str]) -> str:
+    message = message.removeprefix("Value error, ")
+    key, is_named, rest = message.partition(" ")
+    if dotted in SECTIONS and is_named and key.strip(":").isupper():  # a policy names its member itself
+        dotted, message = f"{dotted}.{key.strip(':').lower()}", rest
     where = f" ({origins[dotted]})" if dotted in origins else ""
-    return f"{environment_name(dotted)}{where}: {message.removeprefix('Value error, ')}."
+    return f"{environment_name(dotted)}{where}: {message}."

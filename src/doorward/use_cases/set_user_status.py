@@ -17,7 +17,7 @@ from doorward.ports.writes import EndSessions, Record, SaveUser, Write
 class StatusAction(Enum):
     """What an operator does: name, event, and whether the account's sessions end."""
 
-    LOCK = ("lock", EventType.LOCKED, True)
+    LOCK = ("lock", EventType.LOCKED, False)
     UNLOCK = ("unlock", EventType.UNLOCKED, False)
     DISABLE = ("disable", EventType.DISABLED, True)
     ENABLE = ("enable", EventType.ENABLED, False)
@@ -70,6 +70,8 @@ class SetUserStatus:
         changed = _changed(user, action, now)
         if action in (StatusAction.UNLOCK, StatusAction.ENABLE):
             await self.guard.forget(user, actor.client)
+        if changed == user and not action.ends_sessions:
+            return user
         details = actor.described(reason)
         done = event(action.event, now, user_id=user.id, client=actor.client, details=details)
         ending: list[Write] = [EndSessions(user.id, now)] if action.ends_sessions else []

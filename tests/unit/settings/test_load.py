@@ -148,3 +148,21 @@ def test_a_broken_file_is_named(tmp_path, text):
         load(environ={}, folder=tmp_path)
 
     assert "toml" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("LOG_LEVL=DEBUG", "Did you mean LOG_LEVEL?"),
+        ("DORWARD_PROFILE=modern", "Did you mean DOORWARD_PROFILE?"),
+        ("DOORWARD_PROFILE modern", "has no value"),
+    ],
+)
+def test_a_slip_in_the_file_of_settings_is_noticed(tmp_path, line, words):
+    """What is nearly one of our names, or no setting at all, stops the start; others' names are left alone."""
+    (tmp_path / ".env").write_text(f"POSTGRES_PASSWORD=x\n{line}\n")
+
+    with pytest.raises(SettingsError) as refused:
+        load(environ={}, folder=tmp_path)
+
+    assert words in str(refused.value)

@@ -96,7 +96,7 @@ async def test_what_an_operator_did_shows_neither_where_he_sat_nor_his_remark(en
     """One's own log says that it was an operator, and no more."""
     door = engine()
     ada, admin = await door.created(), await door.admin()
-    await door.auth.set_user_status(ada.id, StatusAction.VERIFY, admin, "an internal remark")
+    await door.auth.set_user_status(ada.id, StatusAction.LOCK, admin, "an internal remark")
 
     page = await door.auth.read_audit_log.own(AuditQuery(), ada.id)
 

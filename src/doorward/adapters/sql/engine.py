@@ -46,7 +46,9 @@ def translated() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Unavailable("database") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or (
+            isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error)
+        ):
             raise Unavailable("database") from error
         raise
 

@@ -9,4 +9,4 @@ def check_bounds(**values: tuple[float, float, float]) -> None:
     """
     for name, (least, value, most) in values.items():
         if not least <= value <= most:
-            raise ValueError(f"{name.upper()} must lie between {least:g} and {most:g}")
+            raise ValueError(f"{name.upper()} must lie between {least:.0f} and {most:.0f}")

@@ -21,7 +21,7 @@ from doorward.use_cases.change_password import PasswordChange
 from doorward.use_cases.sign_in import Credentials
 
 
-class SignupBody(Body):
+class PersonAndPassword(Body):
     """All four are needed; a blank one is named in the refusal."""
 
     first_name: Name = Field(examples=["Ada"])
@@ -30,7 +30,7 @@ class SignupBody(Body):
     password: Secret = Field(examples=["Correct-Horse-7"])
 
 
-class SigninBody(Body):
+class EmailAndPassword(Body):
     """E-mail and password."""
 
     email: Typed = Field(examples=["ada@example.com"])
@@ -73,7 +73,7 @@ def router(config: HttpConfig) -> APIRouter:
         dependencies=[Depends(limited(config, "register"))],
         responses=refusals(*COMMON, "identifier_taken", "too_many_requests", "busy"),
     )
-    async def signup(body: SignupBody, request: Request) -> SignedUp:
+    async def signup(body: PersonAndPassword, request: Request) -> SignedUp:
         """Register a new user."""
         user = await retried(
             auth.register,
@@ -92,7 +92,7 @@ def router(config: HttpConfig) -> APIRouter:
         dependencies=[Depends(limited(config, "sign_in"))],
         responses=refusals(*COMMON, *PROVING, "account_disabled"),
     )
-    async def signin(body: SigninBody, request: Request) -> SignedIn:
+    async def signin(body: EmailAndPassword, request: Request) -> SignedIn:
         """Authenticate a user."""
         client = client_of(request, config.trusted_proxies)
         password = Password.typed(body.password)
