@@ -6,6 +6,7 @@ import sys
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from doorward.domain.policies.limits import Rate
 from doorward.settings.load import PLAIN, environment_name
@@ -25,15 +26,15 @@ This page is written from the code by `scripts/write_settings_reference.py`.
 def reference() -> str:
     """The whole page."""
     general = [
-        (_name(name), field.default, field.description or "")
+        (_name(name), field.default, (field.description or "") + _choices(field.annotation))
         for name, field in Settings.model_fields.items()
         if name not in SECTIONS
     ]
     parts = [HEAD, "## General\n", _table(general)]
     for section, policy in SECTIONS.items():
-        about = _about_members(policy)
+        about, hints = _about_members(policy), get_type_hints(policy)
         rows = [
-            (f"`{environment_name(f'{section}.{f.name}')}`", f.default, about.get(f.name, ""))
+            (f"`{environment_name(f'{section}.{f.name}')}`", f.default, about.get(f.name, "") + _choices(hints[f.name]))
             for f in fields(policy)
             if f.default is not MISSING
         ]
@@ -44,6 +45,12 @@ def reference() -> str:
 def _name(name: str) -> str:
     plain = name.upper()
     return f"`{plain}`" if plain in PLAIN else f"`{environment_name(name)}`"
+
+
+def _choices(hint: object) -> str:
+    """The words that a setting takes, if there are only some."""
+    inner = next((a for a in (hint, *get_args(hint)) if get_origin(a) is Literal), None)
+    return f" Takes {', '.join(f'`{word}`' for word in get_args(inner))}." if inner else ""
 
 
 def _about_members(policy: type) -> dict[str, str]:

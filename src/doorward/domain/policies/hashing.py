@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from doorward.domain.policies.bounds import check_bounds
+from doorward.domain.bounds import check_bounds
 
 BCRYPT_MAX_BYTES = 72
 

@@ -36,7 +36,18 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsPolicy:
-    """Requests per network (an IPv4 address or an IPv6 /64); unset means no limit, allowed in development only."""
+    """Requests per network (an IPv4 address or an IPv6 /64); unset means no limit, allowed in development only.
+
+    Attributes:
+        register: sign-ups.
+        sign_in: passwords, also by form.
+        verify: codes and links.
+        resend: new codes.
+        forgot: requests for a reset.
+        reset: new passwords by link.
+        refresh: new tokens.
+        default: everything together.
+    """
 
     register: Rate | None = Rate(20, timedelta(hours=1))
     sign_in: Rate | None = Rate(60, timedelta(minutes=1))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from doorward.domain.policies.bounds import check_bounds
+from doorward.domain.bounds import check_bounds
 from doorward.domain.tally import Budget
 
 MOST_CONSECUTIVE = 100
@@ -17,7 +17,7 @@ class LockoutPolicy:
     Attributes:
         mode: `lock` sets the account LOCKED at the failure after `max_failures`; `delay` asks for a growing wait
             and never locks anybody out (NIST SP 800-63B-4 §3.2.2).
-        max_failures: consecutive failures that have no consequence.
+        max_failures: consecutive failures without consequence: the one after them locks; or the try after them waits.
         lock_ttl: how long a lock lasts; unset means until it is unlocked.
         first_delay: the wait after the failures are used up; it doubles with each further one.
         max_delay: the longest wait.
@@ -30,7 +30,11 @@ class LockoutPolicy:
     max_delay: timedelta = timedelta(minutes=15)
 
     def __post_init__(self) -> None:
-        check_bounds(max_failures=(1, self.max_failures, 100))
+        check_bounds(
+            max_failures=(1, self.max_failures, 100),
+            first_delay=(1, self.first_delay.total_seconds(), 86400),
+            max_delay=(1, self.max_delay.total_seconds(), 86400),
+        )
 
     @property
     def locks(self) -> bool:

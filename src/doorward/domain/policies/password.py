@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from doorward.domain.bounds import check_bounds
 from doorward.domain.errors import Violation
 from doorward.domain.password import MAX_BYTES, Password
-from doorward.domain.policies.bounds import check_bounds
 
 Class = Literal["upper", "lower", "digit", "special"]
 _CLASS_RULES = {

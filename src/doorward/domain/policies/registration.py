@@ -7,6 +7,7 @@ from typing import Literal
 
 from doorward.domain.errors import Violation
 
+Member = Literal["email", "phone", "username", "password", "first_name", "last_name"]
 MAX_NAME = 100
 MAX_TEXT = 1000
 
@@ -22,7 +23,7 @@ class RegistrationPolicy:
     """
 
     duplicates: Literal["reveal", "conceal"] = "conceal"
-    required_fields: tuple[str, ...] = ("email", "password")
+    required_fields: tuple[Member, ...] = ("email", "password")
     open: bool = True
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from doorward.domain.policies.bounds import check_bounds
+from doorward.domain.bounds import check_bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from doorward.domain.policies.bounds import check_bounds
+from doorward.domain.bounds import check_bounds
 from doorward.domain.tally import Budget
 from doorward.domain.user import Status, User
 

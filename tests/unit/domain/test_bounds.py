@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.domain.policies.bounds import check_bounds
+from doorward.domain.bounds import check_bounds
 from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.policies.lockout import LockoutPolicy
 from doorward.domain.policies.password import PasswordPolicy
