@@ -69,9 +69,10 @@ class TryGuard:
 
     async def passed(self, attempt: Try) -> None:
         """The password was right: give the try back, forget the failures before it, and know this network."""
-        await self._change(attempt.budgets, lambda budget: budget.clear)
+        budgets = dict(attempt.budgets)
         if attempt.user is not None and not self.policy.locks:
-            await self._change({_known_key(attempt.user, attempt.client): KNOWN}, lambda budget: budget.restart)
+            budgets[_known_key(attempt.user, attempt.client)] = KNOWN
+        await self._change(budgets, lambda budget: budget.restart if budget is KNOWN else budget.clear)
 
     def must_be_unlocked(self, user: User) -> None:
         """Raise AccountLocked; where accounts wait, this is told only after the right password."""

@@ -137,3 +137,13 @@ def test_asking_for_a_reset_does_the_same_for_everybody(service):
 
     assert answers[0].json() == answers[1].json()
     assert [answer.status_code for answer in answers] == [202, 202]
+
+
+def test_a_wrong_password_by_basic_is_challenged_in_basic(launch):
+    """A client that speaks Basic is told how to ask again (RFC 7617)."""
+    service = launch("code-activation")
+    service.create_user("basic@example.com", "a long walk in the hills")
+
+    answer = service.client().post("/v1/users/resend-code", auth=("basic@example.com", "wrong"))
+
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="doorward", charset="UTF-8"')

@@ -14,6 +14,7 @@ from doorward.domain import errors
 from doorward.http.problems import PROBLEMS, RULES
 
 log = logging.getLogger("doorward.http")
+BEARER_CHALLENGE = 'Bearer realm="doorward"'
 MEDIA_TYPE = "application/problem+json"
 
 STATUSES: tuple[tuple[type[errors.AuthError], int], ...] = (
@@ -88,7 +89,12 @@ def refusal(request: Request, error: errors.AuthError) -> ProblemResponse:
     """Render a refusal of the engine."""
     status = next(status for category, status in STATUSES if isinstance(error, category))
     return problem(
-        request, error.code, status=status, detail=_detail(error), members=_members(error), headers=_headers(error)
+        request,
+        error.code,
+        status=status,
+        detail=_detail(error),
+        members=_members(error),
+        headers=_headers(request, error),
     )
 
 
@@ -112,14 +118,14 @@ def _members(error: errors.AuthError) -> dict[str, Any]:
     return members
 
 
-def _headers(error: errors.AuthError) -> dict[str, str]:
+def _headers(request: Request, error: errors.AuthError) -> dict[str, str]:
     if isinstance(error, errors.TooManyRequests):
         seconds = math.ceil(error.retry_after)
         return {"Retry-After": str(seconds), "RateLimit": f'"tries";r=0;t={seconds}', **getattr(error, "headers", {})}
     if isinstance(error, errors.Unavailable):
         return {"Retry-After": str(math.ceil(error.retry_after))}
     if isinstance(error, errors.NotAuthenticated):
-        return {"WWW-Authenticate": getattr(error, "challenge", 'Bearer realm="doorward"')}
+        return {"WWW-Authenticate": getattr(request.state, "challenge", BEARER_CHALLENGE)}
     return {}
 
 

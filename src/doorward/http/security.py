@@ -35,10 +35,7 @@ bearer_scheme = OAuth2PasswordBearer(
 basic_scheme = DocumentedBasic(scheme_name="basic", description="E-mail as the user name, and the password.")
 
 
-class BasicRefused(InvalidCredentials):
-    """Basic credentials are missing or cannot be read."""
-
-    challenge = 'Basic realm="doorward", charset="UTF-8"'
+BASIC_CHALLENGE = 'Basic realm="doorward", charset="UTF-8"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +50,17 @@ def read_basic(header: str | None) -> BasicCredentials:
     """Read the header; the first colon separates.
 
     Raises:
-        BasicRefused: it is missing, of another scheme, or broken.
+        InvalidCredentials: it is missing, of another scheme, or broken.
     """
     scheme, _, encoded = (header or "").partition(" ")
     if scheme.lower() != "basic":
-        raise BasicRefused
+        raise InvalidCredentials
     try:
         identifier, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except ValueError:
-        raise BasicRefused from None
+        raise InvalidCredentials from None
     if not colon:
-        raise BasicRefused
+        raise InvalidCredentials
     return BasicCredentials(identifier, Password.typed(password))
 
 
@@ -130,6 +127,7 @@ class Security:
         """The credentials of a request that carries them itself."""
 
         async def read(request: Request, _: object = Depends(basic_scheme)) -> BasicCredentials:
+            request.state.challenge = BASIC_CHALLENGE
             return read_basic(request.headers.get("authorization"))
 
         return read  # type: ignore[return-value]  # FastAPI awaits it
