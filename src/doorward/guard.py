@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from doorward.domain.errors import AccountLocked, TooManyRequests
 from doorward.domain.events import Client, EventType, LoginAttempt, event
@@ -18,6 +19,7 @@ from doorward.ports.secrets import SecretMinter
 from doorward.ports.store import Store
 from doorward.ports.writes import AddLoginAttempt, CountFailedAttempt, Record, SaveUser, Stale, Write
 
+NOBODY = UUID(int=0)
 KNOWN = Budget(limit=1, window=timedelta(days=30))
 Change = Callable[[Budget], Callable[[Tally, datetime], Tally]]
 
@@ -102,12 +104,16 @@ class TryGuard:
         # By what was typed and from where: who guesses from elsewhere must not make the owner wait, and two
         # identifiers of one account must not be told by their common wait.
         budgets = {f"sign-in:{digest}:{client.network}": self.policy.budget()}
-        if user is None or not await self._knows(user, client):
+        is_known = await self._knows(user, client)
+        if user is None or not is_known:
             budgets[f"sign-in:{user.id if user else '?' + digest}"] = self.policy.account_budget()
         return budgets
 
-    async def _knows(self, user: User, client: Client) -> bool:
-        """Whether the owner has signed in from this network lately: a flood from all others does not reach it."""
+    async def _knows(self, user: User | None, client: Client) -> bool:
+        """Whether the owner has signed in from this network lately: a flood from all others does not reach it.
+
+        It is asked for nobody too, so that it takes the same time.
+        """
         return bool((await self.counters.find(_known_key(user, client))).at(self.now()).count)
 
     async def _change(self, budgets: Mapping[str, Budget], change: Change) -> Mapping[str, Tally]:
@@ -126,7 +132,8 @@ class TryGuard:
         else:
             shown = attempt.identifier
             writes = [self._event(kind, attempt, {"reason": reason})]
-            writes += [CountFailedAttempt(user.id)] if counted else []
+        # Counted for nobody too: the same statements for a known and an unknown identifier.
+        writes += [CountFailedAttempt(user.id if user else NOBODY)] if counted else []
         if kind is EventType.SIGN_IN_FAILED:
             writes.append(AddLoginAttempt(login_attempt(attempt.client, user, shown, success=False, now=self.now())))
         await self.store.commit(*writes)
@@ -150,8 +157,8 @@ class TryGuard:
         return Record(event(kind, self.now(), user_id=user_id, client=attempt.client, details=details))
 
 
-def _known_key(user: User, client: Client) -> str:
-    return f"known:{user.id}:{client.network}"
+def _known_key(user: User | None, client: Client) -> str:
+    return f"known:{user.id if user else NOBODY}:{client.network}"
 
 
 def _changed(change: Callable[[Tally, datetime], Tally], now: datetime, tally: Tally) -> Tally:
