@@ -36,11 +36,11 @@ class Postbox:
         envelope.mail_from = address
         return self.answers.get("MAIL", "250 OK")
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - the name that the server calls
         envelope.rcpt_tos.append(address)
         return self.answers.get("RCPT", "250 OK")
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name that the server calls
         if "DATA" in self.answers:
             return self.answers["DATA"]
         self.received.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
