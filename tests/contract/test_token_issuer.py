@@ -13,6 +13,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from doorward.adapters.jwt import JwtTokenIssuer
+from doorward.adapters.key_ring import CachedKeyRing
+from doorward.adapters.memory import MemoryOutbox, MemoryStore
 from doorward.domain.errors import TokenInvalid
 from doorward.ports.secrets import AccessClaims
 
@@ -24,9 +26,9 @@ SKEW = timedelta(seconds=60)
 
 
 @pytest.fixture(params=ISSUERS)
-def new_issuer(request):
-    def build(algorithm, *, secret=SECRET, issuer=ISSUER, ttl=timedelta(minutes=15)):
-        return ISSUERS[request.param](secret, algorithm=algorithm, issuer=issuer, ttl=ttl)
+def new_issuer(request, ring):
+    def build(algorithm, *, secret=SECRET, issuer=ISSUER, ttl=timedelta(minutes=15), previous=()):
+        return ISSUERS[request.param](secret, algorithm=algorithm, issuer=issuer, ttl=ttl, keys=ring, previous=previous)
 
     return build
 
@@ -34,6 +36,17 @@ def new_issuer(request):
 @pytest.fixture(params=ALGORITHMS)
 def algorithm(request):
     return request.param
+
+
+@pytest.fixture
+def generations():
+    """Where the generations of the key are written down."""
+    return MemoryStore(MemoryOutbox())
+
+
+@pytest.fixture
+def ring(generations, now):
+    return CachedKeyRing(generations.signing_keys, lambda: now)
 
 
 @pytest.fixture
@@ -52,12 +65,17 @@ def session(make, user):
 
 
 @pytest.fixture
-def token(issuer, session, user, now):
-    return issuer.issue(session, user, now).token
+async def token(issuer, session, user, now):
+    return (await issuer.issue(session, user, now)).token
 
 
 def _parts(token):
     return [json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2]]
+
+
+def _material(issuer, generation=1):
+    """The key with which the service signs."""
+    return issuer._key(SECRET, generation).material
 
 
 def _packed(value):
@@ -69,7 +87,8 @@ def _packed(value):
 def forge(issuer, algorithm, token):
     """Sign changed claims under a changed header with the service's own key: only the checks can refuse it."""
 
-    def build(header=(), claims=(), key=issuer._key):
+    def build(header=(), claims=(), key=None):
+        key = key or _material(issuer)
         old_header, old_claims = _parts(token)
         new_header = {k: v for k, v in (old_header | dict(header)).items() if v is not None}
         new_claims = {k: v for k, v in (old_claims | dict(claims)).items() if v is not None}
@@ -78,18 +97,18 @@ def forge(issuer, algorithm, token):
     return build
 
 
-def _refuses(issuer, token, now):
+async def _refuses(issuer, token, now):
     with pytest.raises(TokenInvalid):
-        issuer.read(token, now)
+        await issuer.read(token, now)
     return True
 
 
-def test_a_token_is_read_back(issuer, session, user, now):
+async def test_a_token_is_read_back(issuer, session, user, now):
     """A token says whose it is, of which session, and until when."""
-    issued = issuer.issue(session, user, now)
+    issued = await issuer.issue(session, user, now)
     whole = now.replace(microsecond=0)
 
-    assert issuer.read(issued.token, now) == AccessClaims(user.id, session.id, whole + timedelta(minutes=15))
+    assert await issuer.read(issued.token, now) == AccessClaims(user.id, session.id, whole + timedelta(minutes=15))
     assert issued.expires_in == 900
 
 
@@ -104,93 +123,97 @@ def test_a_token_has_the_claims_of_rfc_9068(token, algorithm, session, user, now
     assert (claims["iat"], claims["exp"]) == (int(now.timestamp()), int(now.timestamp()) + 900)
 
 
-def test_two_tokens_are_never_the_same(issuer, session, user, now):
+async def test_two_tokens_are_never_the_same(issuer, session, user, now):
     """Each token has an id of its own."""
-    ids = {_parts(issuer.issue(session, user, now).token)[1]["jti"] for _ in range(20)}
+    ids = {_parts((await issuer.issue(session, user, now)).token)[1]["jti"] for _ in range(20)}
 
     assert len(ids) == 20
 
 
-def test_a_token_does_not_outlive_its_session(issuer, make, user, now):
+async def test_a_token_does_not_outlive_its_session(issuer, make, user, now):
     """A token of a session that ends soon ends with it."""
-    issued = issuer.issue(make.session(user_id=user.id, expires_at=now + timedelta(seconds=90)), user, now)
+    issued = await issuer.issue(make.session(user_id=user.id, expires_at=now + timedelta(seconds=90)), user, now)
 
     assert issued.expires_in == 90
-    assert _refuses(issuer, issued.token, now + timedelta(seconds=90))
+    assert await _refuses(issuer, issued.token, now + timedelta(seconds=90))
 
 
-def test_a_token_ends_at_its_time(issuer, token, session, now):
+async def test_a_token_ends_at_its_time(issuer, token, session, now):
     """At the last second it is good, at its expiry it is not; there is no leeway."""
     last = datetime.fromtimestamp(int(now.timestamp()) + 900, UTC)
 
-    assert issuer.read(token, last - timedelta(microseconds=1)).session_id == session.id
-    assert _refuses(issuer, token, last)
+    assert (await issuer.read(token, last - timedelta(microseconds=1))).session_id == session.id
+    assert await _refuses(issuer, token, last)
 
 
 @pytest.mark.parametrize("years", [-20, 20])
-def test_the_clock_is_the_one_that_is_given(issuer, make, user, now, years):
+async def test_the_clock_is_the_one_that_is_given(issuer, make, user, now, years):
     """Times are judged by the moment handed in, not by the machine's clock."""
     then = now.replace(year=now.year + years)
     session = make.session(user_id=user.id, expires_at=then + timedelta(days=1))
 
-    assert issuer.read(issuer.issue(session, user, then).token, then).user_id == user.id
+    assert (await issuer.read((await issuer.issue(session, user, then)).token, then)).user_id == user.id
 
 
-def test_a_worker_whose_clock_is_a_little_ahead_is_believed(issuer, session, user, now):
+async def test_a_worker_whose_clock_is_a_little_ahead_is_believed(issuer, session, user, now):
     """A token from up to a minute ahead is good, one from further ahead is not."""
-    ahead = issuer.issue(session, user, now + SKEW).token
-    further = issuer.issue(session, user, now + SKEW + timedelta(seconds=1)).token
+    ahead = (await issuer.issue(session, user, now + SKEW)).token
+    further = (await issuer.issue(session, user, now + SKEW + timedelta(seconds=1))).token
 
-    assert issuer.read(ahead, now).session_id == session.id
-    assert _refuses(issuer, further, now)
+    assert (await issuer.read(ahead, now)).session_id == session.id
+    assert await _refuses(issuer, further, now)
 
 
-def test_another_secret_reads_nothing(new_issuer, algorithm, token, now):
+async def test_another_secret_reads_nothing(new_issuer, algorithm, token, now):
     """A token signed under another secret is refused."""
-    assert _refuses(new_issuer(algorithm, secret=SECRET + "!"), token, now)
+    assert await _refuses(new_issuer(algorithm, secret=SECRET + "!"), token, now)
 
 
-def test_another_issuer_reads_nothing(new_issuer, algorithm, token, now):
+async def test_another_issuer_reads_nothing(new_issuer, algorithm, token, now):
     """A token of another service with the same secret is refused."""
-    assert _refuses(new_issuer(algorithm, issuer=ISSUER + "/"), token, now)
+    assert await _refuses(new_issuer(algorithm, issuer=ISSUER + "/"), token, now)
 
 
-def test_another_algorithm_reads_nothing(new_issuer, algorithm, token, now):
+async def test_another_algorithm_reads_nothing(new_issuer, algorithm, token, now):
     """A service takes the one algorithm that it signs with."""
     others = [other for other in ALGORITHMS if other != algorithm]
 
-    assert all(_refuses(new_issuer(other), token, now) for other in others)
+    assert all([await _refuses(new_issuer(other), token, now) for other in others])
 
 
-def test_a_restarted_service_reads_its_tokens(new_issuer, algorithm, token, session, now):
+async def test_a_restarted_service_reads_its_tokens(new_issuer, algorithm, token, session, now):
     """Keys are derived from the secret alone, so tokens stay good over a restart and on every worker."""
-    assert new_issuer(algorithm).read(token, now).session_id == session.id
+    assert (await new_issuer(algorithm).read(token, now)).session_id == session.id
 
 
 @pytest.mark.parametrize("name", ["none", "None", "NONE", "nOnE"])
-def test_an_unsigned_token_is_refused(issuer, token, now, name):
+async def test_an_unsigned_token_is_refused(issuer, token, now, name):
     """`alg: none` is no signature, with or without the old one behind it."""
     header, claims = _parts(token)
     unsigned = f"{_packed(header | {'alg': name})}.{_packed(claims)}."
 
-    assert _refuses(issuer, unsigned, now)
-    assert _refuses(issuer, unsigned + token.split(".")[2], now)
+    assert await _refuses(issuer, unsigned, now)
+    assert await _refuses(issuer, unsigned + token.split(".")[2], now)
 
 
 @pytest.mark.parametrize("signing", ["ES256", "EdDSA"])
-def test_a_public_key_is_no_shared_secret(new_issuer, signing, session, user, now):
+async def test_a_public_key_is_no_shared_secret(new_issuer, signing, session, user, now):
     """HMAC with the published key as its secret (algorithm confusion, RFC 8725 §2.1) is refused."""
     issuer = new_issuer(signing)
-    header, claims = _parts(issuer.issue(session, user, now).token)
-    (public,) = issuer.jwks()["keys"]
+    header, claims = _parts((await issuer.issue(session, user, now)).token)
+    (public,) = (await issuer.jwks(now))["keys"]
     signed = f"{_packed(header | {'alg': 'HS256'})}.{_packed(claims)}"
-    secrets = [json.dumps(public).encode(), base64.urlsafe_b64decode(public["x"] + "=="), issuer._key.as_pem(False)]
+    secrets = [
+        json.dumps(public).encode(),
+        base64.urlsafe_b64decode(public["x"] + "=="),
+        _material(issuer).as_pem(False),
+    ]
     forged = [f"{signed}.{_packed(hmac.digest(secret, signed.encode(), hashlib.sha256))}" for secret in secrets]
 
-    assert all(_refuses(issuer, text, now) for text in forged)
+    assert all([await _refuses(issuer, text, now) for text in forged])
 
 
-def test_a_key_in_the_token_is_not_believed(issuer, algorithm, forge, now):
+async def test_a_key_in_the_token_is_not_believed(issuer, algorithm, forge, now):
     """A token that brings its own key (jwk, jku, x5u) and is signed with it is refused."""
     own = {
         "ES256": lambda: ECKey.generate_key("P-256"),
@@ -199,8 +222,8 @@ def test_a_key_in_the_token_is_not_believed(issuer, algorithm, forge, now):
     }[algorithm]()
     brought = {"jwk": own.as_dict(private=False) if algorithm != "HS256" else own.as_dict()}
 
-    assert _refuses(issuer, forge(brought, key=own), now)
-    assert _refuses(issuer, forge({"kid": own.thumbprint()}, key=own), now)
+    assert await _refuses(issuer, forge(brought, key=own), now)
+    assert await _refuses(issuer, forge({"kid": own.thumbprint()}, key=own), now)
 
 
 @pytest.mark.parametrize(
@@ -208,9 +231,9 @@ def test_a_key_in_the_token_is_not_believed(issuer, algorithm, forge, now):
     [{"typ": None}, {"typ": "JWT"}, {"typ": "AT+JWT "}, {"kid": None}, {"kid": "other"}, {"kid": "../../x"}],
     ids=str,
 )
-def test_a_token_of_another_type_or_key_id_is_refused(issuer, forge, now, header):
+async def test_a_token_of_another_type_or_key_id_is_refused(issuer, forge, now, header):
     """Even signed with the right key, a token must be an access token under this key's id."""
-    assert _refuses(issuer, forge(header), now)
+    assert await _refuses(issuer, forge(header), now)
 
 
 @pytest.mark.parametrize(
@@ -242,26 +265,26 @@ def test_a_token_of_another_type_or_key_id_is_refused(issuer, forge, now, header
     ],
     ids=str,
 )
-def test_a_token_with_other_claims_is_refused(issuer, forge, now, claims):
+async def test_a_token_with_other_claims_is_refused(issuer, forge, now, claims):
     """Even signed with the right key, a claim that is missing, wrong or of another type makes it none."""
-    assert _refuses(issuer, forge(claims=claims), now)
+    assert await _refuses(issuer, forge(claims=claims), now)
 
 
-def test_the_forger_of_these_tests_forges_well(issuer, forge, session, now):
+async def test_the_forger_of_these_tests_forges_well(issuer, forge, session, now):
     """Unchanged, a forged token is read: the refusals above are for what was changed."""
-    assert issuer.read(forge(), now).session_id == session.id
+    assert (await issuer.read(forge(), now)).session_id == session.id
 
 
-def test_a_changed_token_is_refused(issuer, token, now):
+async def test_a_changed_token_is_refused(issuer, token, now):
     """A change of any part, the signature's last character apart, is found out."""
     header, claims, signature = token.split(".")
     other = _packed(_parts(token)[1] | {"sub": "0" * 32})
     swapped = signature[:5] + ("A" if signature[5] != "A" else "B") + signature[6:]
 
-    assert _refuses(issuer, f"{header}.{other}.{signature}", now)
-    assert _refuses(issuer, f"{header}.{claims}.{swapped}", now)
-    assert _refuses(issuer, f"{header}.{claims}.", now)
-    assert _refuses(issuer, f"{header}.{claims}", now)
+    assert await _refuses(issuer, f"{header}.{other}.{signature}", now)
+    assert await _refuses(issuer, f"{header}.{claims}.{swapped}", now)
+    assert await _refuses(issuer, f"{header}.{claims}.", now)
+    assert await _refuses(issuer, f"{header}.{claims}", now)
 
 
 @pytest.mark.parametrize(
@@ -272,47 +295,48 @@ def test_a_changed_token_is_refused(issuer, token, now):
         f"{_packed(b'[' * 2000)}.e30.AAAA",
     ],
 )
-def test_what_is_no_token_is_refused(issuer, now, text):
+async def test_what_is_no_token_is_refused(issuer, now, text):
     """Broken text is TokenInvalid, never another error."""
-    assert _refuses(issuer, text, now)
+    assert await _refuses(issuer, text, now)
 
 
-def test_a_token_that_is_too_long_is_not_even_looked_at(issuer, forge, now):
+async def test_a_token_that_is_too_long_is_not_even_looked_at(issuer, forge, now):
     """A well signed token over 4096 characters is refused: nobody makes the service work on megabytes."""
-    assert _refuses(issuer, forge(claims={"pad": "x" * 4096}), now)
+    assert await _refuses(issuer, forge(claims={"pad": "x" * 4096}), now)
 
 
 @given(text=st.text(max_size=200), parts=st.lists(st.binary(max_size=60), min_size=3, max_size=3))
-def test_no_text_from_outside_breaks_the_reader(text, parts):
+async def test_no_text_from_outside_breaks_the_reader(text, parts):
     """Whatever comes as a token, the answer is TokenInvalid."""
-    issuer = JwtTokenIssuer(SECRET, algorithm="EdDSA", issuer=ISSUER, ttl=timedelta(minutes=15))
+    ring = CachedKeyRing(MemoryStore(MemoryOutbox()).signing_keys, lambda: datetime.now(UTC))
+    issuer = JwtTokenIssuer(SECRET, algorithm="EdDSA", issuer=ISSUER, ttl=timedelta(minutes=15), keys=ring)
 
-    assert _refuses(issuer, text, datetime.now(UTC))
-    assert _refuses(issuer, ".".join(_packed(part) for part in parts), datetime.now(UTC))
+    assert await _refuses(issuer, text, datetime.now(UTC))
+    assert await _refuses(issuer, ".".join(_packed(part) for part in parts), datetime.now(UTC))
 
 
 @pytest.mark.parametrize(("signing", "kind"), [("ES256", "EC"), ("EdDSA", "OKP")])
-def test_the_published_keys_hold_no_private_part(new_issuer, signing, kind, session, user, now):
+async def test_the_published_keys_hold_no_private_part(new_issuer, signing, kind, session, user, now):
     """The key set is enough to check a token with, and has nothing to sign with."""
     issuer = new_issuer(signing)
-    token = issuer.issue(session, user, now).token
-    (public,) = issuer.jwks()["keys"]
+    token = (await issuer.issue(session, user, now)).token
+    (public,) = (await issuer.jwks(now))["keys"]
     key = {"EC": ECKey, "OKP": OKPKey}[kind].import_key(public)
 
     assert set(public) <= {"kty", "crv", "x", "y", "kid", "use", "alg"}
     assert (public["kty"], public["alg"], public["use"]) == (kind, signing, "sig")
     assert public["kid"] == _parts(token)[0]["kid"]
     assert jwt.decode(token, key, registry=issuer._registry).claims["sub"] == str(user.id)
-    assert json.loads(json.dumps(issuer.jwks())) == issuer.jwks()
+    assert json.loads(json.dumps(await issuer.jwks(now))) == await issuer.jwks(now)
 
 
-def test_a_shared_secret_is_not_published(new_issuer):
+async def test_a_shared_secret_is_not_published(new_issuer, now):
     """With HS256 there is no key set."""
-    assert new_issuer("HS256").jwks() is None
+    assert await new_issuer("HS256").jwks(now) is None
 
 
-def test_signing_keys_differ_from_each_other_and_between_secrets(new_issuer):
+async def test_signing_keys_differ_from_each_other_and_between_secrets(new_issuer, now):
     """Each algorithm and each secret has keys of its own."""
     issuers = [new_issuer(a, secret=s) for a in ("ES256", "EdDSA") for s in (SECRET, SECRET + "!")]
 
-    assert len({issuer.jwks()["keys"][0]["x"] for issuer in issuers}) == 4
+    assert len({(await issuer.jwks(now))["keys"][0]["x"] for issuer in issuers}) == 4

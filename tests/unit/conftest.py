@@ -9,6 +9,7 @@ from hypothesis import settings
 from doorward.adapters.common_passwords import ZxcvbnCommonPasswords
 from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.adapters.jwt import JwtTokenIssuer
+from doorward.adapters.key_ring import CachedKeyRing
 from doorward.adapters.keys import HmacSecretMinter
 from doorward.adapters.memory import MemoryCounters, MemoryOutbox, MemoryStore
 from doorward.auth import Auth, Parts, Policies, assemble
@@ -242,7 +243,8 @@ def engine(hasher, common, clock):
         chosen = replace(PROFILES[profile], **policies)
         outbox, counters, secrets = MemoryOutbox(), MemoryCounters(), HmacSecretMinter(SECRET)
         store, post, listener = MemoryStore(outbox), PostBox(), Listener()
-        issuer = JwtTokenIssuer(SECRET, algorithm="HS256", issuer=ISSUER, ttl=chosen.session.access_ttl)
+        keys = CachedKeyRing(store.signing_keys, clock)
+        issuer = JwtTokenIssuer(SECRET, algorithm="EdDSA", issuer=ISSUER, ttl=chosen.session.access_ttl, keys=keys)
         parts = Parts(
             store=store,
             counters=counters,

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import struct
 import unicodedata
+from collections.abc import Sequence
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -26,11 +27,13 @@ def derive_key(secret: str, purpose: str, length: int = 32) -> bytes:
 class HmacSecretMinter:
     """Derives every secret from ids under keys; a copy of the database holds none of them.
 
-    An opaque token is 16 bytes of id, 4 of generation and 160 bits of HMAC-SHA-256, 54 characters in all.
+    An opaque token is 16 bytes of id, 4 of generation and 160 bits of HMAC-SHA-256, 54 characters in all. Everything
+    is made under `secret`; what was made under one of `previous` is recognised.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, *, previous: Sequence[str] = ()) -> None:
         self._secret = secret
+        self._older = [HmacSecretMinter(one) for one in previous]
         self._keys: dict[str, bytes] = {}
 
     def code(self, challenge_id: UUID, *, digits: int) -> str:
@@ -39,7 +42,9 @@ class HmacSecretMinter:
 
     def matches_code(self, challenge_id: UUID, *, digits: int, typed: str) -> bool:
         normal = "".join(c for c in unicodedata.normalize("NFKC", typed) if c not in " -\u2013")
-        return hmac.compare_digest(normal.encode(errors="replace"), self.code(challenge_id, digits=digits).encode())
+        typed_digits = normal.encode(errors="replace")
+        codes = [minter.code(challenge_id, digits=digits).encode() for minter in (self, *self._older)]
+        return any(hmac.compare_digest(typed_digits, code) for code in codes)
 
     def token(self, kind: TokenKind, ref: TokenRef) -> str:
         body = _BODY.pack(ref.id.bytes, ref.generation)
@@ -54,7 +59,8 @@ class HmacSecretMinter:
             return None
         ref = TokenRef(*self._unpack(raw[: _BODY.size]))
         # Comparing the whole text, not the bytes, leaves no second spelling of a token.
-        return ref if hmac.compare_digest(self.token(kind, ref), token) else None
+        made = [minter.token(kind, ref) for minter in (self, *self._older)]
+        return ref if any(hmac.compare_digest(one, token) for one in made) else None
 
     def digest(self, purpose: str, text: str) -> str:
         return self._mac(f"digest:{purpose}", text.encode(errors="replace")).hex()[:32]

@@ -36,6 +36,8 @@ class EventType(Enum):
     PROFILE_UPDATED = ("user.profile_updated", "PROFILE_UPDATED")
     DATA_EXPORTED = (None, "DATA_EXPORTED")
     DELETED = ("user.deleted", "USER_DELETED")
+    KEYS_ROTATED = (None, "SIGNING_KEY_ADDED")
+    KEY_REVOKED = (None, "SIGNING_KEY_REVOKED")
 
     @property
     def wire_name(self) -> str | None:

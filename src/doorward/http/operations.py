@@ -48,7 +48,8 @@ def router(config: HttpConfig) -> APIRouter:
     @routes.get("/.well-known/jwks.json", response_model=dict[str, Any])
     async def jwks(response: Response) -> dict[str, object]:
         """The public keys of access tokens; nothing here where they are signed with a shared secret."""
-        keys = config.auth.parts.issuer.jwks()
+        parts = config.auth.parts
+        keys = await parts.issuer.jwks(parts.now())
         if keys is None:
             raise NotFound
         response.headers["Cache-Control"] = "public, max-age=300"

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from doorward.domain.session import Session
+from doorward.domain.signing import KeyList
 from doorward.domain.user import User
 
 
@@ -48,10 +49,10 @@ class SecretMinter(Protocol):
     """Derives codes, opaque tokens and digests."""
 
     def code(self, challenge_id: UUID, *, digits: int) -> str:
-        """The code of a challenge; always the same one."""
+        """The code of a challenge; always the same one under the same secret."""
 
     def matches_code(self, challenge_id: UUID, *, digits: int, typed: str) -> bool:
-        """Compare in constant time; spaces and dashes between the digits are ignored."""
+        """Compare in constant time with the code under each secret; spaces and dashes between digits are ignored."""
 
     def token(self, kind: TokenKind, ref: TokenRef) -> str:
         """The opaque token for a record."""
@@ -66,11 +67,21 @@ class SecretMinter(Protocol):
 class TokenIssuer(Protocol):
     """Signs and reads access tokens (RFC 9068 claims)."""
 
-    def issue(self, session: Session, user: User, now: datetime) -> AccessToken:
+    async def issue(self, session: Session, user: User, now: datetime) -> AccessToken:
         """Sign a token for one session."""
 
-    def read(self, token: str, now: datetime) -> AccessClaims:
+    async def read(self, token: str, now: datetime) -> AccessClaims:
         """Check signature, algorithm, type, issuer, audience and times (RFC 8725); TokenInvalid if one is off."""
 
-    def jwks(self) -> dict[str, object] | None:
+    async def jwks(self, now: datetime) -> dict[str, object] | None:
         """The public keys (RFC 7517), or None where tokens are signed with a shared secret."""
+
+
+class KeyRing(Protocol):
+    """The generations of the signing key, near enough to be asked at each request."""
+
+    async def current(self) -> KeyList:
+        """The list, at most a second old."""
+
+    async def renewed(self) -> KeyList:
+        """The list once more, for a token that names a key which is not in it."""

@@ -11,6 +11,7 @@ from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
+from doorward.domain.signing import SigningKey
 from doorward.domain.user import Status, User
 from doorward.ports.writes import Write
 
@@ -105,6 +106,13 @@ class Sessions(Protocol):
         """All sessions of a user that have not ended, newest first."""
 
 
+class SigningKeys(Protocol):
+    """Reads of the generations of the signing key."""
+
+    async def listed(self) -> Sequence[SigningKey]:
+        """All that were written down, oldest first."""
+
+
 class AuditLog(Protocol):
     """Reads of the audit log."""
 
@@ -129,6 +137,8 @@ class Store(Protocol):
     def challenges(self) -> Challenges: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def signing_keys(self) -> SigningKeys: ...
     @property
     def audit(self) -> AuditLog: ...
 

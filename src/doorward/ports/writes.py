@@ -12,6 +12,7 @@ from doorward.domain.events import Event, LoginAttempt
 from doorward.domain.messages import Message
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
+from doorward.domain.signing import SigningKey
 from doorward.domain.user import User
 
 REMOVED = "(removed)"
@@ -153,6 +154,14 @@ class EndSessions:
 
 
 @dataclass(frozen=True, slots=True)
+class PutSigningKey:
+    """Write a generation of the signing key; Stale unless the stored one is `replaces` (None: there is none)."""
+
+    key: SigningKey
+    replaces: SigningKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Write an event to the audit log and, if it has a wire name, to the outbox."""
 
@@ -190,6 +199,7 @@ Write = (
     | RotateSession
     | EndSession
     | EndSessions
+    | PutSigningKey
     | Record
     | AddLoginAttempt
     | Send

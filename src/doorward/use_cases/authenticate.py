@@ -23,7 +23,7 @@ class Authenticate:
     async def __call__(self, access_token: str) -> Current:
         """Find session and user, or raise TokenInvalid."""
         now = self.now()
-        claims = self.issuer.read(access_token, now)
+        claims = await self.issuer.read(access_token, now)
         session = await self.store.sessions.find(claims.session_id)
         if session is None or not session.is_live(now, idle_ttl=self.policy.idle_ttl):
             raise TokenInvalid

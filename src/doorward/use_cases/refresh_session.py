@@ -53,7 +53,7 @@ class RefreshSession:
             await self._end_copied(session, client)
             raise TokenInvalid
         successor = self.secrets.token(TokenKind.REFRESH, TokenRef(session.id, session.generation))
-        return Refreshed(user, session, self.issuer.issue(session, user, now), successor)
+        return Refreshed(user, session, await self.issuer.issue(session, user, now), successor)
 
     async def _usable(self, session: Session) -> User:
         try:

@@ -78,7 +78,8 @@ class SignIn:
                 Record(event(EventType.SIGNED_IN, now, user_id=user.id, client=client)),
                 AddLoginAttempt(login_attempt(client, user, shown, success=True, now=now)),
             )
-        return SignedIn(signed_in, session, self.issuer.issue(session, signed_in, now), self._refresh_token(session))
+        access = await self.issuer.issue(session, signed_in, now)
+        return SignedIn(signed_in, session, access, self._refresh_token(session))
 
     def _must_be_usable(self, user: User) -> None:
         if user.status is Status.DISABLED:

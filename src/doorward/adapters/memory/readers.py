@@ -11,6 +11,7 @@ from doorward.domain.errors import InvalidInput, NotFound, Violation
 from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier
 from doorward.domain.session import Session
+from doorward.domain.signing import SigningKey
 from doorward.domain.user import User
 from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery
 
@@ -104,6 +105,16 @@ class MemorySessions(_Found):
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
         own: list[Session] = [s for s in self.rows.values() if s.user_id == user_id and s.ended_at is None]
         return sorted(own, key=lambda s: (s.created_at, s.id), reverse=True)
+
+
+class MemorySigningKeys:
+    """Generations of the signing key."""
+
+    def __init__(self) -> None:
+        self.rows: Table = {}
+
+    async def listed(self) -> Sequence[SigningKey]:
+        return sorted(self.rows.values(), key=lambda key: key.generation)
 
 
 class MemoryAuditLog:

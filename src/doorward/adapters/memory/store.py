@@ -12,6 +12,7 @@ from doorward.adapters.memory.readers import (
     MemoryChallenges,
     MemoryRegistrations,
     MemorySessions,
+    MemorySigningKeys,
     MemoryUsers,
     Table,
 )
@@ -54,6 +55,7 @@ class MemoryStore:
         self.registrations = MemoryRegistrations()
         self.challenges = MemoryChallenges()
         self.sessions = MemorySessions()
+        self.signing_keys = MemorySigningKeys()
         self.audit = MemoryAuditLog()
         self._outbox = outbox
         self._notify = notify
@@ -74,6 +76,7 @@ class MemoryStore:
             writes.RotateSession: self._rotate_session,
             writes.EndSession: self._end_session,
             writes.EndSessions: self._end_sessions,
+            writes.PutSigningKey: self._put_signing_key,
             writes.Record: self._record,
             writes.AddLoginAttempt: lambda j, w: j.put(self.audit.attempts, w.attempt.id, w.attempt),
             writes.Send: self._send,
@@ -185,6 +188,11 @@ class MemoryStore:
         for row in list(self.sessions.rows.values()):
             if row.user_id == write.user_id and row.id != write.but and row.ended_at is None:
                 journal.put(self.sessions.rows, row.id, replace(row, ended_at=write.at))
+
+    def _put_signing_key(self, journal: _Journal, write: writes.PutSigningKey) -> None:
+        if self.signing_keys.rows.get(write.key.generation) != write.replaces:
+            raise writes.Stale
+        journal.put(self.signing_keys.rows, write.key.generation, write.key)
 
     def _record(self, journal: _Journal, write: writes.Record) -> None:
         event = write.event

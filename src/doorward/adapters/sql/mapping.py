@@ -9,6 +9,7 @@ from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
+from doorward.domain.signing import SigningKey
 from doorward.domain.tally import Tally
 from doorward.domain.user import Profile, Role, Status, User
 from doorward.ports.store import AuditRow
@@ -48,6 +49,10 @@ def to_challenge(row: RowMapping) -> Challenge:
 
 def to_session(row: RowMapping) -> Session:
     return Session(**row)
+
+
+def to_signing_key(row: RowMapping) -> SigningKey:
+    return SigningKey(**row)
 
 
 def to_audit_row(row: RowMapping) -> AuditRow:

@@ -17,6 +17,7 @@ from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
+from doorward.domain.signing import SigningKey
 from doorward.domain.user import User
 from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery
 
@@ -151,6 +152,14 @@ def _audit_conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
     if query.until is not None:
         conditions.append(rows.c.event_time < query.until)
     return conditions
+
+
+class SqlSigningKeys(Reading):
+    """Generations of the signing key."""
+
+    async def listed(self) -> Sequence[SigningKey]:
+        rows = tables.signing_keys
+        return await self.all(select(rows).order_by(rows.c.generation), mapping.to_signing_key)
 
 
 class SqlAuditLog(Reading):

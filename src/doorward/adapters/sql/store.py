@@ -31,6 +31,7 @@ class SqlStore:
         self.registrations = readers.SqlRegistrations(database)
         self.challenges = readers.SqlChallenges(database)
         self.sessions = readers.SqlSessions(database)
+        self.signing_keys = readers.SqlSigningKeys(database)
         self.audit = readers.SqlAuditLog(database)
 
     async def commit(self, *changes: writes.Write) -> None:
@@ -169,6 +170,18 @@ def _end_sessions(connection: Connection, write: writes.EndSessions) -> None:
     connection.execute(update(rows).where(*live).values(ended_at=write.at))
 
 
+def _put_signing_key(connection: Connection, write: writes.PutSigningKey) -> None:
+    rows, values = tables.signing_keys, columns_of(write.key)
+    if write.replaces is None:
+        try:
+            connection.execute(insert(rows).values(values))
+        except IntegrityError:
+            raise writes.Stale from None
+        return
+    is_same = [rows.c[name].is_not_distinct_from(value) for name, value in columns_of(write.replaces).items()]
+    _expect_one(connection, update(rows).where(*is_same).values(values))
+
+
 def _record(connection: Connection, write: writes.Record) -> None:
     event = write.event
     row = {
@@ -214,6 +227,7 @@ _HANDLERS: dict[type, Handler] = {
     writes.RotateSession: _rotate_session,
     writes.EndSession: _end_session,
     writes.EndSessions: _end_sessions,
+    writes.PutSigningKey: _put_signing_key,
     writes.Record: _record,
     writes.AddLoginAttempt: _inserting(tables.login_attempts, "attempt"),
     writes.Send: _send,

@@ -172,6 +172,16 @@ verification_log = Table(
     sqlite_autoincrement=True,
 )
 
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("signs_from", UtcDateTime, nullable=False),
+    Column("verify_until", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
 outbox = Table(
     "outbox",
     metadata,
