@@ -4,6 +4,8 @@ import unicodedata
 from dataclasses import dataclass, field
 
 MAX_BYTES = 1024
+UNUSABLE = "!"
+"""What stands in the place of a hash where there is no password yet; nothing matches it."""
 
 
 @dataclass(frozen=True, slots=True)

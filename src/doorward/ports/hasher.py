@@ -12,6 +12,10 @@ class PasswordHasher(Protocol):
     def max_bytes(self) -> int:
         """How long a new password may be; a longer one could not be told from its beginning."""
 
+    @property
+    def slots(self) -> int:
+        """How many hashes are computed at the same time."""
+
     async def hash(self, password: Password) -> str:
         """Hash a new password into a self-describing string."""
 
@@ -23,6 +27,9 @@ class PasswordHasher(Protocol):
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters than new ones are."""
+
+    def flaw(self, password_hash: str) -> str | None:
+        """Why no password could ever match a hash from elsewhere: the code of a rule, or None if one can."""
 
 
 class CommonPasswords(Protocol):

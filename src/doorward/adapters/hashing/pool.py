@@ -8,9 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from doorward.adapters.hashing.schemes import schemes
+from doorward.adapters.hashing.foreign import FirebaseKey
+from doorward.adapters.hashing.scheme import UNKNOWN, Verifier
+from doorward.adapters.hashing.schemes import new_scheme, verifiers
 from doorward.domain.errors import Busy
-from doorward.domain.password import Password
+from doorward.domain.password import UNUSABLE, Password
 from doorward.domain.policies.hashing import HashingPolicy
 
 R = TypeVar("R")
@@ -25,11 +27,14 @@ class PooledPasswordHasher:
     """Hashes beside the event loop. More threads than cores would add memory and delay, never speed.
 
     When the queue is full it says so at once (Busy): nobody waits for an answer that comes too late.
+
+    An unknown user costs what a hash of today's parameters costs. A hash from elsewhere costs what its own say, so
+    until its owner has signed in once, the time of an answer can tell that there is such an account.
     """
 
-    def __init__(self, policy: HashingPolicy, *, workers: int = 1) -> None:
-        self._schemes = schemes(policy)
-        self._new = self._schemes[0]
+    def __init__(self, policy: HashingPolicy, *, workers: int = 1, firebase: FirebaseKey | None = None) -> None:
+        self._verifiers = verifiers(policy, firebase)
+        self._new = new_scheme(policy)
         self.max_bytes = self._new.max_bytes
         self.slots = policy.slots or max(1, (os.cpu_count() or 1) // workers)
         self._pool = ThreadPoolExecutor(self.slots, "hashing", initializer=_give_way)
@@ -59,14 +64,28 @@ class PooledPasswordHasher:
     def is_outdated(self, password_hash: str) -> bool:
         return not self._new.recognises(password_hash) or self._new.is_outdated(password_hash)
 
+    def flaw(self, password_hash: str) -> str | None:
+        if password_hash == UNUSABLE:
+            return None
+        verifier = self._verifier(password_hash)
+        return verifier.flaw(password_hash) if verifier else UNKNOWN
+
     def close(self) -> None:
         """Stop the threads once they have finished what they are at."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _matches(self, password_hash: str, password: Password) -> bool:
         self.computed += 1
-        scheme = next((scheme for scheme in self._schemes if scheme.recognises(password_hash)), self._new)
-        return password.is_hashable and scheme.verify(password_hash, password.text)
+        if not password.is_hashable:
+            return False
+        verifier = self._verifier(password_hash)
+        if verifier is None or verifier.flaw(password_hash):
+            self._new.verify(self._dummy, password.text)
+            return False
+        return verifier.verify(password_hash, password.text)
+
+    def _verifier(self, password_hash: str) -> Verifier | None:
+        return next((verifier for verifier in self._verifiers if verifier.recognises(password_hash)), None)
 
     async def _run(self, work: Callable[[], R]) -> R:
         if self._in_flight >= self.slots + self.queue:

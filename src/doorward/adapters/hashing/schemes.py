@@ -1,31 +1,21 @@
-"""Ways to hash. Each knows its own hashes by their beginning."""
+"""The schemes of new hashes, and the list of all whose hashes are verified."""
 
-from typing import Protocol
+import re
 
 import bcrypt
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import VerificationError
 
+from doorward.adapters.hashing.foreign import DjangoPrefixed, FirebaseKey, FirebaseScrypt, Pbkdf2, Scrypt, sha256_hex
+from doorward.adapters.hashing.scheme import BROKEN, COSTLY, MAX_BCRYPT_COST, Scheme, Verifier, is_costly
 from doorward.domain.password import MAX_BYTES
 from doorward.domain.policies.hashing import BCRYPT_MAX_BYTES, HashingPolicy
 
-
-class Scheme(Protocol):
-    """One way to hash; `verify` never raises for a hash or a password that it cannot read."""
-
-    max_bytes: int
-
-    def recognises(self, stored: str) -> bool:
-        """Whether a hash was made this way."""
-
-    def hash(self, text: str) -> str:
-        """Hash a password, salted."""
-
-    def verify(self, stored: str, text: str) -> bool:
-        """Compare a password with a hash."""
-
-    def is_outdated(self, stored: str) -> bool:
-        """Whether a hash of this scheme was made with other parameters than new ones are."""
+_BASE64 = "[A-Za-z0-9+/]"
+_ARGON2 = re.compile(
+    rf"\$argon2(?:id|i|d)(?:\$v=[0-9]+)?\$m=([0-9]+),t=([0-9]+),p=([0-9]+)\${_BASE64}{{11,}}\${_BASE64}{{6,}}"
+)
+_BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 
 
 class Argon2Scheme:
@@ -34,10 +24,19 @@ class Argon2Scheme:
     max_bytes = MAX_BYTES
 
     def __init__(self, policy: HashingPolicy) -> None:
+        self._policy = policy
         self._argon2 = Argon2(time_cost=policy.time_cost, memory_cost=policy.memory_kib, parallelism=policy.parallelism)
 
     def recognises(self, stored: str) -> bool:
         return stored.startswith("$argon2")
+
+    def flaw(self, stored: str) -> str | None:
+        match = _ARGON2.fullmatch(stored)
+        if not match:
+            return BROKEN
+        memory_kib, passes, lanes = (int(number) for number in match.groups())
+        is_own = memory_kib <= self._policy.memory_kib and passes <= self._policy.time_cost
+        return COSTLY if lanes > 64 or (is_costly(memory_kib << 10, passes) and not is_own) else None
 
     def hash(self, text: str) -> str:
         return self._argon2.hash(text)
@@ -63,6 +62,12 @@ class BcryptScheme:
     def recognises(self, stored: str) -> bool:
         return stored.startswith(("$2a$", "$2b$", "$2y$"))
 
+    def flaw(self, stored: str) -> str | None:
+        match = _BCRYPT.fullmatch(stored)
+        if not match:
+            return BROKEN
+        return COSTLY if int(match[1]) > max(MAX_BCRYPT_COST, self._cost) else None
+
     def hash(self, text: str) -> str:
         return bcrypt.hashpw(text.encode(), bcrypt.gensalt(self._cost)).decode()
 
@@ -79,7 +84,21 @@ class BcryptScheme:
         return stored[4:6] != f"{self._cost:02d}"
 
 
-def schemes(policy: HashingPolicy) -> tuple[Scheme, ...]:
-    """The scheme for new passwords first, then those whose hashes are still verified."""
-    known: dict[str, Scheme] = {"argon2id": Argon2Scheme(policy), "bcrypt": BcryptScheme(policy)}
-    return (known.pop(policy.algorithm), *known.values())
+def new_scheme(policy: HashingPolicy) -> Scheme:
+    """The scheme for new passwords."""
+    return BcryptScheme(policy) if policy.algorithm == "bcrypt" else Argon2Scheme(policy)
+
+
+def verifiers(policy: HashingPolicy, firebase: FirebaseKey | None) -> tuple[Verifier, ...]:
+    """Every scheme whose hashes are verified, wherever they were made."""
+    argon2, blowfish = Argon2Scheme(policy), BcryptScheme(policy)
+    return (
+        argon2,
+        blowfish,
+        Pbkdf2(),
+        Scrypt(),
+        FirebaseScrypt(firebase),
+        DjangoPrefixed("argon2", argon2),
+        DjangoPrefixed("bcrypt$", blowfish),
+        DjangoPrefixed("bcrypt_sha256$", blowfish, prepare=sha256_hex),
+    )
