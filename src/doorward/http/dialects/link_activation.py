@@ -109,12 +109,13 @@ def _entry(config: HttpConfig) -> APIRouter:
         response_model=CookieToken,
         openapi_extra=FORM,
         dependencies=[Depends(limited(config, "sign_in"))],
-        responses=refusals(*COMMON, *PROVING, "account_disabled"),
+        responses=refusals(*COMMON, *PROVING, "account_disabled", "cross_site"),
     )
     async def access_token(
         request: Request, response: Response, username: Username, password: FormPassword
     ) -> CookieToken:
         """Sign in; the token comes in the answer and as an HttpOnly cookie."""
+        security.must_be_same_site(request)  # login CSRF: a foreign form would leave its visitor in another's account
         done = await sign_in_by_form(config, request, username, password)
         security.deliver(response, done)
         return CookieToken(

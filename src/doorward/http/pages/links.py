@@ -84,7 +84,7 @@ def show(
     needs_code: bool = False,
 ) -> HTMLResponse:
     """Render one of the three forms."""
-    words = {**_FORMS[name], **({"fields": [_CODE]} if needs_code else {})}
+    words = {**_FORMS[name], **(_WITH_CODE if needs_code else {})}
     return page("form", status=status, service_name=config.service_name, token=token, error=error, done=done, **words)
 
 
@@ -120,6 +120,7 @@ _CODE = {
     "autocomplete": "one-time-code",
     "inputmode": "numeric",
 }
+_WITH_CODE = {"intro": "Enter the code that came in the same mail as the link.", "fields": [_CODE]}
 _FORMS: dict[str, dict[str, Any]] = {
     "verify": {
         "title": "Verify your address",
