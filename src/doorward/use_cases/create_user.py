@@ -47,7 +47,7 @@ class CreateUser:
         details = actor.described() | {"role": role.value, "verified": verified}
         created = event(EventType.USER_REGISTERED, now, user_id=user.id, client=actor.client, details=details)
         mail: tuple[Write, ...] = () if verified or not self.codes.policy.is_on else await self._first_code(user)
-        await self.store.commit(AddUser(user), Record(created), *mail)
+        await self.store.commit(AddUser(user), Record(created), *_vouched(user, actor), *mail)
         return user
 
     async def _first_code(self, user: User) -> tuple[Write, ...]:
@@ -57,3 +57,15 @@ class CreateUser:
             user.id,
             to=user.email or "",
         )
+
+
+def _vouched(user: User, actor: Actor) -> tuple[Write, ...]:
+    """Who proved the address in the user's place."""
+    if user.verified_at is None:
+        return ()
+    details = actor.described()
+    return (
+        Record(
+            event(EventType.EMAIL_VERIFIED, user.verified_at, user_id=user.id, client=actor.client, details=details)
+        ),
+    )

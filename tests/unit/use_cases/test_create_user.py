@@ -78,3 +78,13 @@ async def test_a_closed_door_is_open_for_administrators(engine):
     user = await door.created()
 
     assert user.email == "ada@example.com"
+
+
+@pytest.mark.parametrize(("verified", "log"), [(True, ["EMAIL_VERIFIED"]), (False, [])])
+async def test_the_log_says_who_vouched_for_an_address(engine, verified, log):
+    """A verified account has its row, whoever verified it."""
+    door = engine("code-activation")
+
+    ada = await door.created(verified=verified)
+
+    assert [entry.event for entry in await door.store.audit.verification_log(ada.id, 10)] == log
