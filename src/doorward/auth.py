@@ -40,6 +40,7 @@ from doorward.use_cases.register import Register
 from doorward.use_cases.register_concealed import RegisterConcealed
 from doorward.use_cases.resend_code import ResendCode
 from doorward.use_cases.reset_password import ResetPassword
+from doorward.use_cases.rotate_keys import RotateKeys
 from doorward.use_cases.set_password import SetPassword
 from doorward.use_cases.set_user_status import SetUserStatus
 from doorward.use_cases.sign_in import SignIn
@@ -126,6 +127,7 @@ class Auth:
     set_password: SetPassword
     deliver_messages: DeliverMessages
     deliver_events: DeliverEvents
+    rotate_keys: RotateKeys
     purge_expired: PurgeExpired
 
 
@@ -186,5 +188,6 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
             now=now,
         ),
         deliver_events=DeliverEvents(outbox=parts.outbox, publisher=parts.publisher, now=now),
+        rotate_keys=RotateKeys(store=store, policy=policies.session, now=now),
         purge_expired=PurgeExpired(store, counters, now),
     )

@@ -7,7 +7,7 @@ import typer
 
 from doorward import __version__
 from doorward.bootstrap import CannotStart
-from doorward.cli import audit, dev, migrate, profiles, serve, users
+from doorward.cli import audit, dev, keys, migrate, profiles, serve, users
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
@@ -26,6 +26,7 @@ cli.command("serve")(serve.serve)
 cli.command("migrate")(migrate.migrate)
 cli.add_typer(users.commands, name="users")
 cli.add_typer(audit.commands, name="audit")
+cli.add_typer(keys.commands, name="keys")
 cli.add_typer(profiles.commands, name="profiles")
 
 

@@ -54,16 +54,24 @@ def _secret(settings: Settings) -> list[Problem]:
     fix = "Set SECRET_KEY to the output of: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
     if settings.secret_key is None:
         return [Problem("SECRET_KEY is not set.", fix)]
-    secret = settings.secret_key.get_secret_value()
+    found = [_weakness("SECRET_KEY", settings.secret_key.get_secret_value(), fix)]
+    for number, former in enumerate(settings.previous_secret_keys, 1):
+        name, remedy = f"DOORWARD_PREVIOUS_SECRET_KEYS, entry {number},", "Take it out: whoever guesses it can sign."
+        found.append(_weakness(name, former.get_secret_value(), remedy))
+    return [problem for problem in found if problem]
+
+
+def _weakness(name: str, secret: str, fix: str) -> Problem | None:
+    """What makes a secret unfit, if anything."""
     if len(secret) < MIN_SECRET:
-        return [Problem(f"SECRET_KEY is shorter than {MIN_SECRET} characters.", fix)]
+        return Problem(f"{name} is shorter than {MIN_SECRET} characters.", fix)
     plain = "".join(c for c in secret.lower() if c.isalnum())
     is_known = hashlib.sha256(secret.encode()).hexdigest() in TUTORIAL_KEYS
     if is_known or secret.startswith("dev-") or any(sample in plain for sample in SAMPLES):
-        return [Problem("SECRET_KEY looks like a sample or a development key.", fix)]
+        return Problem(f"{name} looks like a sample or a development key.", fix)
     if _entropy_bits(secret) < MIN_ENTROPY_BITS or _is_regular(secret):
-        return [Problem("SECRET_KEY is too easy to guess.", fix)]
-    return []
+        return Problem(f"{name} is too easy to guess.", fix)
+    return None
 
 
 def _entropy_bits(text: str) -> float:
