@@ -33,7 +33,9 @@ from doorward.use_cases.export_account import ExportAccount
 from doorward.use_cases.forgot_password import ForgotPassword
 from doorward.use_cases.list_sessions import ListSessions
 from doorward.use_cases.list_users import ListUsers
+from doorward.use_cases.export_users import ExportUsers
 from doorward.use_cases.purge_expired import PurgeExpired
+from doorward.use_cases.import_users import ImportUsers
 from doorward.use_cases.read_audit_log import ReadAuditLog
 from doorward.use_cases.refresh_session import RefreshSession
 from doorward.use_cases.register import Register
@@ -131,6 +133,8 @@ class Auth:
     purge_expired: PurgeExpired
 
 
+    import_users: ImportUsers
+    export_users: ExportUsers
 def assemble(parts: Parts, policies: Policies) -> Auth:
     """Build every use case from the parts and policies it needs."""
     store, secrets, now = parts.store, parts.secrets, parts.now
@@ -191,3 +195,5 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         rotate_keys=RotateKeys(store=store, policy=policies.session, now=now),
         purge_expired=PurgeExpired(store, counters, now),
     )
+        import_users=ImportUsers(store=store, passwords=passwords, now=now),
+        export_users=ExportUsers(store=store, now=now),

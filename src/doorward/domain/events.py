@@ -13,6 +13,7 @@ class EventType(Enum):
     """Wire name (None: never published) and name in the audit log."""
 
     USER_REGISTERED = ("user.registered", "SIGNUP")
+    IMPORTED = (None, "USER_IMPORTED")
     SIGN_UP_PENDING = (None, "SIGNUP_PENDING")
     SIGN_UP_REFUSED = (None, "SIGNUP_REFUSED")
     VERIFICATION_SENT = (None, "VERIFICATION_SENT")

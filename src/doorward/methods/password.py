@@ -68,12 +68,12 @@ class PasswordMethod:
         Raises:
             InvalidInput: it breaks rules; all of them are named.
         """
-        self._judge(password, pointer=pointer, own_words=own_words)
+        self.judge(password, pointer=pointer, own_words=own_words)
         return await self.hasher.hash(password)
 
     async def accept_change(self, user: User, password: Password, *, pointer: str) -> str:
         """Like `accept`, and refuse the present and the last few former passwords."""
-        self._judge(password, pointer=pointer, own_words=user.own_words())
+        self.judge(password, pointer=pointer, own_words=user.own_words())
         if self.policy.history:
             former = await self.store.users.former_passwords(user.id, self.policy.history - 1)
             if await self.hasher.matches_any((user.password_hash, *former), password):
@@ -81,12 +81,14 @@ class PasswordMethod:
         return await self.hasher.hash(password)
 
     async def upgraded(self, user: User, password: Password) -> User:
-        """The user with a hash of today's parameters, made anew if the stored one is older."""
-        if not self.hasher.is_outdated(user.password_hash):
+        """The user with a hash of today's parameters, made anew if the stored one is older and the password fits."""
+        fits = len(password.text.encode()) <= self.hasher.max_bytes
+        if not fits or not self.hasher.is_outdated(user.password_hash):
             return user
         return user.with_password(await self.hasher.hash(password), user.password_changed_at)
 
-    def _judge(self, password: Password, *, pointer: str, own_words: tuple[str, ...]) -> None:
+    def judge(self, password: Password, *, pointer: str, own_words: tuple[str, ...]) -> None:
+        """Judge a new password by the policy; InvalidInput names all rules that it breaks."""
         is_common = self.policy.block_common and password.text.casefold() in self.common
         broken = self.policy.violations(password, pointer=pointer, own_words=own_words, is_common=is_common)
         size = len(password.text.encode(errors="replace"))

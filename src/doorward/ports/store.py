@@ -1,6 +1,6 @@
 """What is remembered: free reads, and one way to change anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeVar
@@ -71,6 +71,9 @@ class Users(Protocol):
 
     async def find(self, identifier: Identifier) -> User | None:
         """The account with this canonical identifier."""
+
+    async def matching(self, ids: Collection[UUID], identifiers: Collection[Identifier]) -> Sequence[User]:
+        """All accounts that have one of these ids or canonical identifiers; a few hundred may be asked for at once."""
 
     async def page(self, query: UserQuery) -> Page[User]:
         """Accounts that match, in the order asked for. InvalidInput for a cursor that is not its own."""

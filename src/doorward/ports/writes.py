@@ -25,7 +25,7 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AddUser:
-    """Add an account; a taken identifier refuses the whole commit with IdentifierTaken."""
+    """Add an account; a taken identifier refuses the whole commit with IdentifierTaken, a taken id with Stale."""
 
     user: User
 

@@ -1,6 +1,6 @@
 """Reads of records in dicts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,10 @@ class MemoryUsers:
     async def find(self, identifier: Identifier) -> User | None:
         user_id = self.by_identifier.get(identifier)
         return self.rows[user_id] if user_id else None
+
+    async def matching(self, ids: Collection[UUID], identifiers: Collection[Identifier]) -> Sequence[User]:
+        named = (self.by_identifier.get(identifier) for identifier in identifiers)
+        return [self.rows[user_id] for user_id in {*ids, *named} if user_id in self.rows]
 
     async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
         return self.former.get(user_id, ())[:limit]

@@ -104,6 +104,8 @@ class MemoryStore:
         return len(journal.undo)
 
     def _add_user(self, journal: _Journal, write: writes.AddUser) -> None:
+        if write.user.id in self.users.rows:
+            raise writes.Stale
         self._name(journal, write.user)
 
     def _save_user(self, journal: _Journal, write: writes.SaveUser) -> None:

@@ -1,6 +1,6 @@
 """Reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.errors import InvalidInput, NotFound, Violation
 from doorward.domain.events import LoginAttempt, VerificationEntry
-from doorward.domain.identifiers import Identifier
+from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
 from doorward.domain.signing import SigningKey
@@ -54,6 +54,13 @@ class SqlUsers(Reading):
     async def find(self, identifier: Identifier) -> User | None:
         column = tables.users.c[identifier.kind.value]
         return await self.first(select(tables.users).where(column == identifier.value), mapping.to_user)
+
+    async def matching(self, ids: Collection[UUID], identifiers: Collection[Identifier]) -> Sequence[User]:
+        users = tables.users
+        named = {kind: [i.value for i in identifiers if i.kind is kind] for kind in Kind}
+        wanted = [users.c[kind.value].in_(values) for kind, values in named.items() if values]
+        wanted += [users.c.id.in_(ids)] if ids else []
+        return await self.all(select(users).where(or_(*wanted)), mapping.to_user) if wanted else []
 
     async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
         rows = tables.credentials

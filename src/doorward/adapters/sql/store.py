@@ -56,8 +56,10 @@ class SqlStore:
 
 
 def _taken(error: IntegrityError) -> Exception:
-    """Which identifier a unique constraint refused; anything else stays what it is."""
+    """What a unique constraint refused: an id, an identifier; anything else stays what it is."""
     message = str(error.orig)
+    if "users.id" in message or "pk_users" in message:
+        return writes.Stale()
     for kind in Kind:
         if f"users.{kind.value}" in message or f"users_{kind.value}" in message:
             return IdentifierTaken(kind.value)

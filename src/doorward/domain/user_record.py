@@ -1,0 +1,174 @@
+"""A user as a flat record of texts, as files of users hold it; what is written reads back as the same user."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from doorward.domain.errors import InvalidInput, Violation
+from doorward.domain.identifiers import parse_email, parse_phone, parse_username
+from doorward.domain.ids import new_id
+from doorward.domain.password import UNUSABLE, Password
+from doorward.domain.registration import check_profile
+from doorward.domain.user import Profile, Role, Status, User
+
+IDENTIFIERS = ("email", "phone", "username")
+COLUMNS = (
+    "id",
+    *IDENTIFIERS,
+    "first_name",
+    "last_name",
+    "password_hash",
+    "status",
+    "role",
+    "failed_attempts",
+    "created_at",
+    "last_login_at",
+    "verified_at",
+    "password_changed_at",
+    "locked_until",
+    "date_of_birth",
+    "date_of_joining",
+    "address",
+    "comments",
+)
+PASSWORD = "password"
+MAX_HASH = 255
+MAX_FAILURES = 1_000_000
+_PROFILE = frozenset(f.name for f in fields(Profile))
+_TEXTS = frozenset(("first_name", "last_name", "address", "comments"))
+_WHO = frozenset((*IDENTIFIERS, *_PROFILE, "role", "created_at"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one record says: the user, a password to be hashed, and the names of the members that were stated."""
+
+    user: User
+    password: Password | None = field(default=None, repr=False)
+    stated: frozenset[str]
+
+    def is_of(self, account: User) -> bool:
+        """Whether an account came from this record; a stated id decides, else all that says who it is must agree.
+
+        What changes by use (password, status, verification, last sign-in) says nothing about who it is.
+        """
+        if "id" in self.stated:
+            return self.user.id == account.id
+        return all(_member(self.user, name) == _member(account, name) for name in self.stated & _WHO)
+
+
+def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = False) -> Entry:
+    """Read a record; what it does not say is as for somebody who has just been added and has no password yet.
+
+    Raises:
+        InvalidInput: every rule that its members break.
+    """
+    broken: list[Violation] = []
+    values: dict[str, object] = {}
+    for name, value in record.items():
+        try:
+            text = _text(name, value)
+            if text is not None and name != PASSWORD:
+                values[name] = _READERS[name](text)
+        except InvalidInput as refused:
+            broken += refused.violations
+    typed = _text(PASSWORD, record[PASSWORD]) if isinstance(record.get(PASSWORD), str) else None
+    broken += _missing(values, broken, typed)
+    profile = Profile(**{name: values.pop(name) for name in _PROFILE & values.keys()})  # type: ignore[arg-type] # read
+    broken += check_profile(profile)
+    if broken:
+        raise InvalidInput(*broken)
+    plain = User(id=new_id(now), password_hash=UNUSABLE, created_at=now, password_changed_at=now, profile=profile)
+    user = replace(plain, **values)  # type: ignore[arg-type] # each reader gives its member's type
+    return Entry(
+        user=user.verified(now) if vouched else user,
+        password=Password.typed(typed) if typed else None,
+        stated=frozenset(name for name, value in record.items() if _is_stated(name, value)),
+    )
+
+
+def write_record(user: User) -> dict[str, str | None]:
+    """The record of a user, by column."""
+    return {name: _written(_member(user, name)) for name in COLUMNS}
+
+
+def _missing(values: Mapping[str, object], broken: list[Violation], typed: str | None) -> list[Violation]:
+    judged = {violation.pointer for violation in broken}
+    missing = []
+    if not any(values.get(name) or f"/{name}" in judged for name in IDENTIFIERS):
+        missing.append(Violation("/email", "required"))
+    if typed and "password_hash" in values:
+        missing.append(Violation("/password", "beside_hash"))
+    return missing
+
+
+def _is_stated(name: str, value: object) -> bool:
+    return value is not None and (value != "" or name in _TEXTS)
+
+
+def _text(name: str, value: object) -> str | None:
+    if not _is_stated(name, value):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise InvalidInput(Violation(f"/{name}", "wrong_type"))
+    return value
+
+
+def _member(user: User, name: str) -> object:
+    value: object = getattr(user.profile if name in _PROFILE else user, name)
+    return value
+
+
+def _written(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if value is None else str(value)
+
+
+def _reading(name: str, read: Callable[[str], object], code: str) -> Callable[[str], object]:
+    def reader(text: str) -> object:
+        try:
+            return read(text)
+        except (ValueError, OverflowError):
+            raise InvalidInput(Violation(f"/{name}", code)) from None
+
+    return reader
+
+
+def _moment(text: str) -> datetime:
+    """Read a moment; one without an offset is meant in UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _failures(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= MAX_FAILURES):
+        raise ValueError
+    return int(text)
+
+
+def _hash(text: str) -> str:
+    if len(text) > MAX_HASH:
+        raise InvalidInput(Violation("/password_hash", "too_long", {"max": MAX_HASH}))
+    return text
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "email": lambda text: parse_email(text).value,
+    "phone": lambda text: parse_phone(text).value,
+    "username": lambda text: parse_username(text).value,
+    "password_hash": _hash,
+    **dict.fromkeys(_TEXTS, str),
+    "id": _reading("id", UUID, "invalid_id"),
+    "status": _reading("status", lambda text: Status(text.upper()), "unknown_status"),
+    "role": _reading("role", lambda text: Role(text.lower()), "unknown_role"),
+    "failed_attempts": _reading("failed_attempts", _failures, "invalid_number"),
+    **{name: _reading(name, date.fromisoformat, "invalid_date") for name in ("date_of_birth", "date_of_joining")},
+    **{
+        name: _reading(name, _moment, "invalid_moment")
+        for name in ("created_at", "last_login_at", "verified_at", "password_changed_at", "locked_until")
+    },
+}
