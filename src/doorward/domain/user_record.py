@@ -41,6 +41,15 @@ _WHO = frozenset((*IDENTIFIERS, *_PROFILE, "role", "created_at"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One record of a file by column; `flaw` says why it could not be read at all."""
+
+    number: int
+    record: Mapping[str, object] = field(default_factory=dict, repr=False)
+    flaw: Violation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What one record says: the user, a password to be hashed, and the names of the members that were stated."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from doorward.domain.actor import Actor
@@ -10,7 +10,7 @@ from doorward.domain.errors import IdentifierTaken, InvalidInput, Violation
 from doorward.domain.events import EventType, event
 from doorward.domain.identifiers import Identifier
 from doorward.domain.user import User
-from doorward.domain.user_record import Entry, read_entry
+from doorward.domain.user_record import Entry, Line, read_entry
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
@@ -19,15 +19,6 @@ from doorward.ports.writes import AddUser, Record, Stale
 Key = UUID | Identifier
 Met = Callable[[str, int], int]
 """Takes a key and its line, and says in which line of the file the key stood first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One record of a file by column; `flaw` says why it could not be read at all."""
-
-    number: int
-    record: Mapping[str, object] = field(default_factory=dict, repr=False)
-    flaw: Violation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +77,16 @@ class ImportUsers:
             return Judged(line=line.number, problems=(line.flaw,))
         try:
             entry = read_entry(line.record, self.now(), vouched=vouched)
-            if entry.password:
-                self.passwords.judge(entry.password, pointer="/password", own_words=entry.user.own_words())
-            if flaw := self.passwords.hasher.flaw(entry.user.password_hash):
-                raise InvalidInput(Violation("/password_hash", flaw))
+            self._judge_password(entry)
         except InvalidInput as refused:
             return Judged(line=line.number, problems=refused.violations)
         return Judged(line=line.number, entry=entry)
+
+    def _judge_password(self, entry: Entry) -> None:
+        if entry.password:
+            self.passwords.judge(entry.password, pointer="/password", own_words=entry.user.own_words())
+        elif flaw := self.passwords.hasher.flaw(entry.user.password_hash):
+            raise InvalidInput(Violation("/password_hash", flaw))
 
     async def _with_hash(self, entry: Entry, slots: asyncio.Semaphore) -> User:
         if entry.password is None:
