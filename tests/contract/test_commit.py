@@ -11,6 +11,7 @@ from doorward.domain.challenge import Purpose
 from doorward.domain.errors import IdentifierTaken, NotFound
 from doorward.domain.events import EventType
 from doorward.domain.identifiers import Identifier, Kind
+from doorward.domain.signing import SigningKey
 from doorward.domain.user import Profile, Role, Status
 from doorward.ports import writes
 from doorward.ports.store import AuditQuery, UserQuery
@@ -27,6 +28,7 @@ from doorward.ports.writes import (
     EndSession,
     EndSessions,
     HandOver,
+    PutSigningKey,
     Record,
     RemoveUser,
     RotateSession,
@@ -76,6 +78,7 @@ async def scene(store, make, now):
         RotateSession(session.rotated(later)),
         EndSession(ending.id, later),
         EndSessions(user.id, later),
+        PutSigningKey(SigningKey(generation=2, created_at=later, signs_from=later)),
         Record(make.event(user_id=user.id)),
         AddLoginAttempt(make.attempt(user_id=user.id)),
         Send(make.message(), later),
@@ -105,6 +108,7 @@ class Scene:
             [await store.registrations.find(r.id) for r in (*self.registrations, added[0].registration)],
             [await store.challenges.find(c.id) for c in (*self.challenges, added[1].challenge)],
             [await store.sessions.find(s.id) for s in (*self.sessions, added[2].session)],
+            list(await store.signing_keys.listed()),
             list((await store.audit.page(AuditQuery())).items),
             list(await store.audit.login_attempts(self.user.id, 9)),
             dict(await backend.outbox.depth()),
@@ -135,6 +139,7 @@ async def test_all_kinds_of_change_go_through_together(backend, scene):
 
 def _failing(scene, make, name):
     gone = make.user()
+    key = SigningKey(generation=9, created_at=gone.created_at, signs_from=gone.created_at)
     return {
         "AddUser": (AddUser(make.user(email="taken@example.org")), IdentifierTaken),
         "SaveUser takes a name": (SaveUser(scene.taken, replace(scene.taken, email=scene.user.email)), IdentifierTaken),
@@ -145,6 +150,7 @@ def _failing(scene, make, name):
         "ConsumeChallenge": (ConsumeChallenge(make.id(), gone.created_at), Stale),
         "RotateSession": (RotateSession(make.session()), Stale),
         "EndSession": (EndSession(make.id(), gone.created_at), Stale),
+        "PutSigningKey": (PutSigningKey(key, key), Stale),
     }[name]
 
 
@@ -161,6 +167,7 @@ def _failing(scene, make, name):
         "ConsumeChallenge",
         "RotateSession",
         "EndSession",
+        "PutSigningKey",
     ],
 )
 async def test_a_refusal_anywhere_leaves_nothing_behind(backend, scene, make, name, place):
