@@ -186,3 +186,54 @@ def test_a_token_stays_what_it_is_across_releases(minter):
     mac = hmac.digest(derive_key(SECRET, "refresh"), body, hashlib.sha256)[:20]
 
     assert minter.token(TokenKind.REFRESH, ref) == base64.urlsafe_b64encode(body + mac).decode().rstrip("=")
+
+
+NEWER = "another secret of the service, as long as the first"
+
+
+@pytest.fixture
+def changed(new_minter):
+    """The minter after a change of the secret, with the former one named."""
+    return new_minter(NEWER, previous=[SECRET])
+
+
+@pytest.mark.parametrize("kind", TokenKind)
+def test_tokens_of_a_former_secret_are_read(minter, changed, make, kind):
+    """Refresh tokens, handles and links that are out go on."""
+    ref = TokenRef(make.id(), 4)
+
+    assert changed.read_token(kind, minter.token(kind, ref)) == ref
+
+
+def test_new_ones_are_made_under_the_current_secret(new_minter, changed, make):
+    """So that a former secret can be taken out one day."""
+    current, ref, challenge = new_minter(NEWER), TokenRef(make.id()), make.id()
+
+    assert changed.token(TokenKind.REFRESH, ref) == current.token(TokenKind.REFRESH, ref)
+    assert changed.code(challenge, digits=6) == current.code(challenge, digits=6)
+    assert changed.digest("p", "text") == current.digest("p", "text")
+
+
+def test_both_codes_of_a_challenge_are_right(minter, changed, make):
+    """A mail that was sent before the change and once more after it carries two codes, and both count."""
+    challenge = make.id()
+    codes = {minter.code(challenge, digits=10), changed.code(challenge, digits=10)}
+
+    assert len(codes) == 2
+    assert [changed.matches_code(challenge, digits=10, typed=code) for code in codes] == [True, True]
+
+
+def test_a_former_secret_that_is_not_named_counts_no_more(new_minter, minter, make):
+    """Taking it out ends what was made under it."""
+    ref, challenge = TokenRef(make.id()), make.id()
+    current = new_minter(NEWER)
+
+    assert current.read_token(TokenKind.REFRESH, minter.token(TokenKind.REFRESH, ref)) is None
+    assert not current.matches_code(challenge, digits=10, typed=minter.code(challenge, digits=10))
+
+
+def test_kinds_stay_apart_across_secrets(minter, changed, make):
+    """A former secret opens no way from one kind of token to another."""
+    token = minter.token(TokenKind.RESET_LINK, TokenRef(make.id()))
+
+    assert [kind for kind in TokenKind if changed.read_token(kind, token)] == [TokenKind.RESET_LINK]
