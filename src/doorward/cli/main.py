@@ -7,7 +7,7 @@ import typer
 
 from doorward import __version__
 from doorward.bootstrap import CannotStart
-from doorward.cli import audit, dev, keys, migrate, profiles, serve, users
+from doorward.cli import audit, dev, export_users, import_users, keys, migrate, profiles, serve, users
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
@@ -24,6 +24,8 @@ cli = typer.Typer(
 cli.command("dev")(dev.dev)
 cli.command("serve")(serve.serve)
 cli.command("migrate")(migrate.migrate)
+users.commands.command("import")(import_users.import_users)
+users.commands.command("export")(export_users.export_users)
 cli.add_typer(users.commands, name="users")
 cli.add_typer(audit.commands, name="audit")
 cli.add_typer(keys.commands, name="keys")

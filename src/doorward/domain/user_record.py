@@ -97,7 +97,7 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     )
 
 
-def write_record(user: User) -> dict[str, str | None]:
+def write_record(user: User) -> dict[str, str | int | None]:
     """The record of a user, by column."""
     return {name: _written(_member(user, name)) for name in COLUMNS}
 
@@ -131,10 +131,10 @@ def _member(user: User, name: str) -> object:
     return value
 
 
-def _written(value: object) -> str | None:
+def _written(value: object) -> str | int | None:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return None if value is None else str(value)
+    return value if value is None or isinstance(value, int) else str(value)
 
 
 def _reading(name: str, read: Callable[[str], object], code: str) -> Callable[[str], object]:
