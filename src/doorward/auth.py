@@ -194,6 +194,6 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         deliver_events=DeliverEvents(outbox=parts.outbox, publisher=parts.publisher, now=now),
         rotate_keys=RotateKeys(store=store, policy=policies.session, now=now),
         purge_expired=PurgeExpired(store, counters, now),
-    )
         import_users=ImportUsers(store=store, passwords=passwords, now=now),
         export_users=ExportUsers(store=store, now=now),
+    )
