@@ -1,7 +1,7 @@
 """Everything the product does, and what each thing needs."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from doorward.domain.errors import Unavailable
@@ -10,10 +10,13 @@ from doorward.domain.policies.password import PasswordPolicy
 from doorward.domain.policies.registration import RegistrationPolicy
 from doorward.domain.policies.reset import ResetPolicy
 from doorward.domain.policies.session import SessionPolicy
+from doorward.domain.policies.sms import PhonePolicy, SmsPolicy
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.guard import TryGuard
 from doorward.methods.email_code import EmailCodeMethod
+from doorward.methods.letter_mint import LetterMint
 from doorward.methods.password import PasswordMethod
+from doorward.methods.text_messages import TextMessages
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
 from doorward.ports.delivery import EventPublisher, LetterWriter, Mailer
@@ -30,12 +33,12 @@ from doorward.use_cases.create_user import CreateUser
 from doorward.use_cases.deliver_events import DeliverEvents
 from doorward.use_cases.deliver_messages import DeliverMessages
 from doorward.use_cases.export_account import ExportAccount
+from doorward.use_cases.export_users import ExportUsers
 from doorward.use_cases.forgot_password import ForgotPassword
+from doorward.use_cases.import_users import ImportUsers
 from doorward.use_cases.list_sessions import ListSessions
 from doorward.use_cases.list_users import ListUsers
-from doorward.use_cases.export_users import ExportUsers
 from doorward.use_cases.purge_expired import PurgeExpired
-from doorward.use_cases.import_users import ImportUsers
 from doorward.use_cases.read_audit_log import ReadAuditLog
 from doorward.use_cases.refresh_session import RefreshSession
 from doorward.use_cases.register import Register
@@ -79,6 +82,8 @@ class Policies:
     lockout: LockoutPolicy
     reset: ResetPolicy
     session: SessionPolicy
+    sms: SmsPolicy = SmsPolicy()
+    phone_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +98,7 @@ class Parts:
     secrets: SecretMinter
     issuer: TokenIssuer
     mailer: Mailer
+    texter: Mailer | None = None
     letters: LetterWriter
     publisher: EventPublisher
     now: Clock
@@ -127,30 +133,48 @@ class Auth:
     create_user: CreateUser
     set_user_status: SetUserStatus
     set_password: SetPassword
+    import_users: ImportUsers
+    export_users: ExportUsers
     deliver_messages: DeliverMessages
     deliver_events: DeliverEvents
     rotate_keys: RotateKeys
     purge_expired: PurgeExpired
 
 
-    import_users: ImportUsers
-    export_users: ExportUsers
 def assemble(parts: Parts, policies: Policies) -> Auth:
     """Build every use case from the parts and policies it needs."""
     store, secrets, now = parts.store, parts.secrets, parts.now
     counters, issuer = parts.counters, parts.issuer
     guard = TryGuard(store=store, counters=counters, secrets=secrets, policy=policies.lockout, now=now)
     passwords = PasswordMethod(
-        store=store, guard=guard, hasher=parts.hasher, policy=policies.password, common=parts.common
+        store=store,
+        guard=guard,
+        hasher=parts.hasher,
+        policy=policies.password,
+        common=parts.common,
+        phone_region=policies.phone_region,
     )
-    forgot = ForgotPassword(store=store, counters=counters, policy=policies.reset, now=now)
+    numbers = PhonePolicy(region=policies.phone_region, is_reached=parts.texter is not None, sms=policies.sms)
+    # Where identifiers are proven, a number joins an account that exists: nobody occupies one that he has not.
+    at_sign_up = replace(numbers, is_reached=numbers.is_reached and not policies.verification.is_on)
+    forgot = ForgotPassword(
+        store=store, counters=counters, policy=policies.reset, phone_region=policies.phone_region, now=now
+    )
     codes = EmailCodeMethod(store=store, counters=counters, secrets=secrets, policy=policies.verification, now=now)
     return Auth(
         parts=parts,
         policies=policies,
-        register=Register(store=store, passwords=passwords, codes=codes, policy=policies.registration, now=now),
+        register=Register(
+            store=store, passwords=passwords, codes=codes, policy=policies.registration, phones=at_sign_up, now=now
+        ),
         register_concealed=RegisterConcealed(
-            store=store, passwords=passwords, codes=codes, secrets=secrets, policy=policies.registration, now=now
+            store=store,
+            passwords=passwords,
+            codes=codes,
+            secrets=secrets,
+            policy=policies.registration,
+            phones=replace(numbers, is_reached=False),
+            now=now,
         ),
         activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
         verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, now=now),
@@ -164,8 +188,10 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
             verification=policies.verification,
             now=now,
         ),
-        refresh_session=RefreshSession(store=store, secrets=secrets, issuer=issuer, policy=policies.session, now=now),
-        authenticate=Authenticate(store=store, issuer=issuer, policy=policies.session, now=now),
+        refresh_session=RefreshSession(
+            store=store, secrets=secrets, issuer=issuer, policy=policies.session, passwords=policies.password, now=now
+        ),
+        authenticate=Authenticate(store=store, secrets=secrets, issuer=issuer, policy=policies.session, now=now),
         sign_out=SignOut(store=store, now=now),
         list_sessions=ListSessions(store, policies.session, now),
         update_profile=UpdateProfile(store=store, now=now),
@@ -175,25 +201,28 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         forgot_password=forgot,
         reset_password=ResetPassword(store=store, secrets=secrets, passwords=passwords, guard=guard, now=now),
         read_audit_log=ReadAuditLog(store),
-        list_users=ListUsers(store),
-        create_user=CreateUser(store=store, passwords=passwords, codes=codes, now=now),
+        list_users=ListUsers(store, policies.phone_region),
+        create_user=CreateUser(store=store, passwords=passwords, codes=codes, phones=numbers, now=now),
         set_user_status=SetUserStatus(store=store, guard=guard, now=now),
         set_password=SetPassword(store=store, passwords=passwords, now=now),
+        import_users=ImportUsers(store=store, passwords=passwords, now=now),
+        export_users=ExportUsers(store=store, now=now),
         deliver_messages=DeliverMessages(
             store=store,
             outbox=parts.outbox,
             mailer=parts.mailer,
-            letters=parts.letters,
-            secrets=secrets,
-            verification=policies.verification,
-            reset=policies.reset,
-            public_url=parts.public_url,
+            texts=TextMessages(texter=parts.texter, counters=counters, policy=policies.sms, now=now),
+            mint=LetterMint(
+                letters=parts.letters,
+                secrets=secrets,
+                verification=policies.verification,
+                reset=policies.reset,
+                public_url=parts.public_url,
+            ),
             look_into=forgot.look_into,
             now=now,
         ),
         deliver_events=DeliverEvents(outbox=parts.outbox, publisher=parts.publisher, now=now),
         rotate_keys=RotateKeys(store=store, policy=policies.session, now=now),
         purge_expired=PurgeExpired(store, counters, now),
-        import_users=ImportUsers(store=store, passwords=passwords, now=now),
-        export_users=ExportUsers(store=store, now=now),
     )

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from doorward import __version__
 from doorward.adapters.common_passwords import ZxcvbnCommonPasswords
 from doorward.adapters.console import LogEventPublisher, NoMailer
-from doorward.adapters.hashing import PooledPasswordHasher
-from doorward.adapters.inbox import InboxMailer
+from doorward.adapters.hashing import FirebaseKey, PooledPasswordHasher
+from doorward.adapters.inbox import Inbox, InboxMailer
 from doorward.adapters.jwt import JwtTokenIssuer
 from doorward.adapters.key_ring import CachedKeyRing
 from doorward.adapters.keys import HmacSecretMinter
@@ -52,7 +52,7 @@ class Service:
     database: Database
     hasher: PooledPasswordHasher
     relay: Relay
-    inbox: InboxMailer | None
+    inbox: Inbox | None
     is_dev: bool
 
     @asynccontextmanager
@@ -107,9 +107,9 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         raise CannotStart("DATABASE_URL, SECRET_KEY and PUBLIC_URL are needed.")
     database, secret = open_database(settings.database_url), settings.secret_key.get_secret_value()
     relay, now = Relay(), lambda: datetime.now(UTC)
-    hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers)
-    mailer = _mailer(settings)
-    inbox = InboxMailer(now=now, tell=tell, forward=mailer) if tell else None
+    hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
+    mailer, texter = _mailer(settings), _texter(settings)
+    inbox = Inbox(now=now, tell=tell) if tell else None
     store = SqlStore(database, notify=relay.wake)
     previous = [one.get_secret_value() for one in settings.previous_secret_keys]
     parts = Parts(
@@ -127,7 +127,8 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
             keys=CachedKeyRing(store.signing_keys, now),
             previous=previous,
         ),
-        mailer=inbox or mailer or NoMailer(),
+        mailer=InboxMailer(inbox, mailer) if inbox else mailer or NoMailer(),
+        texter=InboxMailer(inbox, texter) if inbox else texter,
         letters=JinjaLetterWriter(settings.service_name),
         publisher=LogEventPublisher(),
         now=now,
@@ -154,6 +155,8 @@ def policies_of(settings: Settings) -> Policies:
         lockout=settings.lockout,
         reset=settings.reset,
         session=settings.session,
+        sms=settings.sms,
+        phone_region=settings.phone_region,
     )
 
 
@@ -180,6 +183,12 @@ async def must_be_migrated(database: Database) -> None:
         raise CannotStart(f"The database {found}; this release needs {status.head}. Run `doorward migrate`.")
 
 
+def _firebase_key(settings: Settings) -> FirebaseKey | None:
+    if settings.firebase_signer_key is None:
+        return None
+    return FirebaseKey.read(settings.firebase_signer_key.get_secret_value(), settings.firebase_salt_separator)
+
+
 def _mailer(settings: Settings) -> Mailer | None:
     if settings.smtp_url is None or not settings.mail:
         return None
@@ -189,3 +198,16 @@ def _mailer(settings: Settings) -> Mailer | None:
         raise CannotStart(f"SMTP_URL: {error}.") from None
     host = urlsplit(settings.public_url or "").hostname or "localhost"
     return SmtpMailer(server, sender=settings.mail_from or f"{settings.service_name} <no-reply@{host}>")
+
+
+def _texter(settings: Settings) -> Mailer | None:
+    if settings.sms_url is None:
+        return None
+    try:
+        from doorward.adapters.sms_webhook import SmsService, SmsWebhook  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        raise CannotStart("SMS_URL needs one more package: pip install 'doorward[sms]'.") from None
+    try:
+        return SmsWebhook(SmsService.parse(settings.sms_url.get_secret_value()))
+    except ValueError as error:
+        raise CannotStart(f"SMS_URL: {error}.") from None

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from doorward.adapters.console import NoMailer, terminal_line
-from doorward.adapters.inbox import KEPT, CaughtMail, InboxMailer
+from doorward.adapters.inbox import KEPT, CaughtMail, Inbox, InboxMailer
 from doorward.domain.errors import Unavailable
 from doorward.domain.messages import Mail
 from doorward.ports.delivery import DeliveryFailed
@@ -42,14 +42,14 @@ def told():
 
 @pytest.fixture
 def inbox(now, told):
-    return InboxMailer(now=lambda: now, tell=told.append)
+    return Inbox(now=lambda: now, tell=told.append)
 
 
 async def test_caught_letters_are_shown_newest_first(inbox, told, mail, now):
     """Each letter is kept as it is, with its time, and told to the listener."""
     second = replace(mail, to="eve@example.org")
-    await inbox.send(mail)
-    await inbox.send(second)
+    await inbox.catch(mail)
+    await inbox.catch(second)
 
     assert await inbox.messages() == [CaughtMail(second, now), CaughtMail(mail, now)]
     assert told == [mail, second]
@@ -57,7 +57,7 @@ async def test_caught_letters_are_shown_newest_first(inbox, told, mail, now):
 
 async def test_letters_are_found_by_recipient(inbox, mail):
     """With `to`, only letters to that very address."""
-    await inbox.send(mail)
+    await inbox.catch(mail)
 
     assert [caught.mail for caught in await inbox.messages(to="ada@example.org")] == [mail]
     assert await inbox.messages(to="Ada@example.org") == []
@@ -66,10 +66,10 @@ async def test_letters_are_found_by_recipient(inbox, mail):
 async def test_waiting_ends_when_the_letter_comes(inbox, mail):
     """Who waits for a letter gets it at once when it comes, not one to somebody else."""
     waiting = asyncio.create_task(inbox.messages(to=mail.to, wait=30))
-    await inbox.send(replace(mail, to="eve@example.org"))
+    await inbox.catch(replace(mail, to="eve@example.org"))
     await asyncio.sleep(0)
     is_done_early = waiting.done()
-    await inbox.send(mail)
+    await inbox.catch(mail)
     caught = await asyncio.wait_for(waiting, 5)
 
     assert not is_done_early
@@ -79,7 +79,7 @@ async def test_waiting_ends_when_the_letter_comes(inbox, mail):
 async def test_waiting_in_vain_ends_too(inbox, mail):
     """After `wait` seconds without a letter the answer is empty, and the inbox goes on."""
     nothing = await inbox.messages(wait=0.01)
-    await inbox.send(mail)
+    await inbox.catch(mail)
 
     assert nothing == []
     assert len(await inbox.messages()) == 1
@@ -88,7 +88,7 @@ async def test_waiting_in_vain_ends_too(inbox, mail):
 async def test_only_the_newest_letters_are_kept(inbox, mail):
     """The inbox does not grow for ever."""
     for number in range(KEPT + 5):
-        await inbox.send(replace(mail, to=f"u{number}@example.org"))
+        await inbox.catch(replace(mail, to=f"u{number}@example.org"))
     caught = await inbox.messages()
 
     assert len(caught) == KEPT
@@ -97,29 +97,29 @@ async def test_only_the_newest_letters_are_kept(inbox, mail):
 
 async def test_a_cleared_inbox_is_empty(inbox, mail):
     """`clear` forgets all letters."""
-    await inbox.send(mail)
+    await inbox.catch(mail)
     await inbox.clear()
 
     assert await inbox.messages() == []
 
 
-async def test_letters_are_passed_on_where_there_is_a_mailer(now, told, mail):
+async def test_letters_are_passed_on_where_there_is_a_mailer(inbox, told, mail):
     """A letter goes to the real mailer first and is kept then."""
     behind = Downstream(works=True)
-    inbox = InboxMailer(now=lambda: now, tell=told.append, forward=behind)
-    await inbox.send(mail)
+    mailer = InboxMailer(inbox, behind)
+    await mailer.send(mail)
 
     assert (behind.sent, told) == ([mail], [mail])
-    assert await inbox.check() is None
+    assert await mailer.check() is None
 
 
-async def test_what_the_real_mailer_did_not_take_is_not_caught(now, told, mail):
+async def test_what_the_real_mailer_did_not_take_is_not_caught(inbox, told, mail):
     """A failed hand-over stays one: it is tried again, and nothing is shown as sent."""
-    inbox = InboxMailer(now=lambda: now, tell=told.append, forward=Downstream(works=False))
+    mailer = InboxMailer(inbox, Downstream(works=False))
     with pytest.raises(DeliveryFailed):
-        await inbox.send(mail)
+        await mailer.send(mail)
     with pytest.raises(Unavailable):
-        await inbox.check()
+        await mailer.check()
 
     assert (await inbox.messages(), told) == ([], [])
 

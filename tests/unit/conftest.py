@@ -58,6 +58,13 @@ PROFILES = {
         verification=VerificationPolicy(mode="off"),
         lockout=LockoutPolicy(mode="lock", max_failures=3),
     ),
+    "email-or-phone": replace(
+        REVEALING,
+        registration=RegistrationPolicy(duplicates="reveal", required_fields=("password",)),
+        password=PasswordPolicy(block_common=False, history=24, max_age=timedelta(days=30)),
+        verification=VerificationPolicy(mode="off"),
+        reset=ResetPolicy(link_ttl=timedelta(hours=24), max_requests=3, window=timedelta(hours=24)),
+    ),
     "delay": replace(REVEALING, verification=VerificationPolicy(mode="off")),
     "code-activation": replace(REVEALING, verification=VerificationPolicy(code_length=4, code_ttl=MINUTE, link=False)),
     "link-activation": replace(
@@ -108,6 +115,9 @@ class PlainLetters:
         told = f"{params['first_name']} {params['code']} {params['link']}" if "first_name" in params else ""
         return kind.value, told, f"<p>{told}</p>"
 
+    def write_text(self, kind, params):
+        return f"{kind.value} {params['code']} {params['link']}"
+
 
 @dataclass
 class Listener:
@@ -136,6 +146,7 @@ class Engine:
     outbox: MemoryOutbox
     hasher: PooledPasswordHasher
     secrets: HmacSecretMinter
+    texts: PostBox
     client: Client = Client("192.0.2.7", "a laptop")
     operator: Actor = Actor(None)
 
@@ -239,10 +250,10 @@ def client():
 def engine(hasher, common, clock):
     """A builder: a profile's name, and policies that differ from it."""
 
-    def build(profile="signup-signin", *, hasher=hasher, **policies):
+    def build(profile="signup-signin", *, hasher=hasher, has_sms=True, **policies):
         chosen = replace(PROFILES[profile], **policies)
         outbox, counters, secrets = MemoryOutbox(), MemoryCounters(), HmacSecretMinter(SECRET)
-        store, post, listener = MemoryStore(outbox), PostBox(), Listener()
+        store, post, texts, listener = MemoryStore(outbox), PostBox(), PostBox(), Listener()
         keys = CachedKeyRing(store.signing_keys, clock)
         issuer = JwtTokenIssuer(SECRET, algorithm="EdDSA", issuer=ISSUER, ttl=chosen.session.access_ttl, keys=keys)
         parts = Parts(
@@ -254,12 +265,13 @@ def engine(hasher, common, clock):
             secrets=secrets,
             issuer=issuer,
             mailer=post,
+            texter=texts if has_sms else None,
             letters=PlainLetters(),
             publisher=listener,
             now=clock,
             public_url=ISSUER,
         )
         auth = assemble(parts, chosen)
-        return Engine(auth, clock, post, listener, store, counters, outbox, hasher, secrets)
+        return Engine(auth, clock, post, listener, store, counters, outbox, hasher, secrets, texts)
 
     return build

@@ -21,27 +21,21 @@ class CaughtMail:
     received_at: datetime
 
 
-class InboxMailer:
-    """Keeps the newest letters, tells a listener about each, and passes them on if there is a real mailer too."""
+class Inbox:
+    """Keeps the newest letters and text messages, and tells a listener about each."""
 
-    def __init__(self, *, now: Clock, tell: Callable[[Mail], None], forward: Mailer | None = None) -> None:
+    def __init__(self, *, now: Clock, tell: Callable[[Mail], None]) -> None:
         self._now = now
         self._tell = tell
-        self._forward = forward
         self._caught: deque[CaughtMail] = deque(maxlen=KEPT)
         self._arrived = asyncio.Condition()
 
-    async def send(self, mail: Mail) -> None:
-        if self._forward is not None:
-            await self._forward.send(mail)
+    async def catch(self, mail: Mail) -> None:
+        """Keep one."""
         async with self._arrived:
             self._caught.appendleft(CaughtMail(mail, self._now()))
             self._arrived.notify_all()
         self._tell(mail)
-
-    async def check(self) -> None:
-        if self._forward is not None:
-            await self._forward.check()
 
     async def messages(self, *, to: str | None = None, wait: float = 0) -> Sequence[CaughtMail]:
         """The caught letters, newest first; with `wait` (seconds), until there is one."""
@@ -58,3 +52,20 @@ class InboxMailer:
 
     def _find(self, to: str | None) -> list[CaughtMail]:
         return [caught for caught in self._caught if to is None or caught.mail.to == to]
+
+
+class InboxMailer:
+    """Catches what is sent, after passing it on if there is a real mailer too."""
+
+    def __init__(self, inbox: Inbox, forward: Mailer | None = None) -> None:
+        self._inbox = inbox
+        self._forward = forward
+
+    async def send(self, mail: Mail) -> None:
+        if self._forward is not None:
+            await self._forward.send(mail)
+        await self._inbox.catch(mail)
+
+    async def check(self) -> None:
+        if self._forward is not None:
+            await self._forward.check()

@@ -12,7 +12,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 class JinjaLetterWriter:
-    """Renders `<message>/subject.txt`, `body.txt` and `body.html`; only the last is HTML and escaped."""
+    """Renders `<message>/subject.txt`, `body.txt`, `body.html` and `sms.txt`; only the HTML is escaped."""
 
     def __init__(self, service_name: str) -> None:
         loader = FileSystemLoader(TEMPLATES)
@@ -26,6 +26,9 @@ class JinjaLetterWriter:
         subject = self._plain.get_template(f"{kind}/subject.txt").render(params).strip()
         text = self._plain.get_template(f"{kind}/body.txt").render(params)
         return subject, text, self._html.get_template(f"{kind}/body.html").render(params)
+
+    def write_text(self, kind: MessageKind, params: Mapping[str, object]) -> str:
+        return self._plain.get_template(f"{kind}/sms.txt").render(params).strip()
 
 
 def in_words(duration: timedelta) -> str:

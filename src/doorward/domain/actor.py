@@ -37,6 +37,15 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordOwner:
+    """Who may change a password: somebody signed in, or (`challenge_id`) somebody whose password has expired."""
+
+    user: User
+    session_id: UUID | None = None
+    challenge_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Current:
     """The session of a request and its user."""
 

@@ -16,15 +16,19 @@ class Purpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
     CONFIRM_REGISTRATION = "confirm_registration"
     RESET_PASSWORD = "reset_password"
+    CHANGE_PASSWORD = "change_password"
+    CHANGE_EMAIL = "change_email"
+    CHANGE_PHONE = "change_phone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """One challenge for one subject (a user or a registration)."""
+    """One challenge for one subject (a user or a registration); `target` is where it was sent, if it proves that."""
 
     id: UUID
     purpose: Purpose
     subject_id: UUID
+    target: str | None = None
     created_at: datetime
     expires_at: datetime
     handed_over_at: datetime | None = None

@@ -3,8 +3,8 @@
 AuthError
 ├── InvalidInput            what was sent cannot be accepted
 ├── NotAuthenticated        InvalidCredentials · TokenInvalid
-├── NotAllowed              EmailNotVerified · AccountDisabled · WrongPassword · Forbidden · CrossSite
-│                           · RegistrationClosed
+├── NotAllowed              EmailNotVerified · PasswordExpired · AccountDisabled · WrongPassword · Forbidden
+│                           · CrossSite · RegistrationClosed
 ├── NotFound
 ├── Conflict                IdentifierTaken · AlreadyActive
 ├── BadProof                CodeIncorrect · LinkInvalid
@@ -64,6 +64,17 @@ class NotAllowed(AuthError):
 
 class EmailNotVerified(NotAllowed):
     code = "email_not_verified"
+
+
+class PasswordExpired(NotAllowed):
+    """The password is right and too old; `change_token` is good for changing it, for `expires_in` seconds."""
+
+    code = "password_expired"
+
+    def __init__(self, change_token: str, expires_in: int) -> None:
+        super().__init__(expires_in)
+        self.change_token = change_token
+        self.expires_in = expires_in
 
 
 class AccountDisabled(NotAllowed):

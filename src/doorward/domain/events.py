@@ -31,6 +31,7 @@ class EventType(Enum):
     ROLE_CHANGED = ("user.role_changed", "ROLE_CHANGED")
     PASSWORD_CHANGED = ("user.password_changed", "PASSWORD_CHANGED")
     PASSWORD_CHANGE_FAILED = (None, "PASSWORD_CHANGE_FAILED")
+    PASSWORD_EXPIRED = ("user.password_expired", "PASSWORD_EXPIRED")
     PASSWORD_RESET_REQUESTED = ("user.password_reset_requested", "PASSWORD_RESET_REQUESTED")
     PASSWORD_RESET = ("user.password_reset", "PASSWORD_RESET")
     PASSWORD_RESET_FAILED = (None, "PASSWORD_RESET_FAILED")

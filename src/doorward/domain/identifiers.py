@@ -8,7 +8,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
+import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from doorward.domain.errors import InvalidInput, Violation
@@ -16,7 +18,7 @@ from doorward.domain.ids import parse_id
 
 MAX_TYPED = 320
 _USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,62})[a-z0-9]")
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_PHONE = re.compile(r"\+?[0-9]{5,20}")
 
 
 class Kind(StrEnum):
@@ -58,32 +60,48 @@ def parse_username(text: str) -> Identifier:
         InvalidInput: other characters, another length, or what would be read as a phone number or an id.
     """
     folded = unicodedata.normalize("NFKC", text.strip()).lower() if len(text) <= MAX_TYPED else ""
-    is_other = _PHONE.fullmatch(_phone_digits(folded)) or parse_id(folded)
+    is_other = _PHONE.fullmatch(_digits(folded)) or parse_id(folded)
     if not _USERNAME.fullmatch(folded) or is_other:
         raise InvalidInput(Violation("/username", "invalid_username"))
     return Identifier(Kind.USERNAME, folded)
 
 
-def parse_phone(text: str) -> Identifier:
-    """Bring a number that starts with + or 00 into E.164.
+def parse_phone(text: str, region: str | None = None) -> Identifier:
+    """Bring a number into E.164.
+
+    Args:
+        text: the number; without a `region` it must begin with + or 00.
+        region: the country (two letters) in which a number without a country code is meant.
 
     Raises:
-        InvalidInput: no international number.
+        InvalidInput: no possible number of that country.
     """
-    digits = _phone_digits(text) if len(text) <= MAX_TYPED else ""
-    if not _PHONE.fullmatch(digits):
+    digits = _digits(text) if len(text) <= MAX_TYPED else ""
+    try:
+        number = phonenumbers.parse(digits if _PHONE.fullmatch(digits) else "", region)
+    except phonenumbers.NumberParseException:
+        raise InvalidInput(Violation("/phone", "invalid_phone")) from None
+    if not phonenumbers.is_possible_number(number):
         raise InvalidInput(Violation("/phone", "invalid_phone"))
-    return Identifier(Kind.PHONE, digits)
+    return Identifier(Kind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def _phone_digits(text: str) -> str:
+def country_of(phone: Identifier) -> str | None:
+    """The country (two letters) that a canonical number belongs to; numbers of no country have none."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(phone.value))
+
+
+def _digits(text: str) -> str:
     digits = re.sub(r"[\s().\-/]", "", unicodedata.normalize("NFKC", text))
     return "+" + digits[2:] if digits.startswith("00") else digits
 
 
-def find_identifier(text: str) -> Identifier | None:
-    """Guess which identifier was typed at sign-in; None if it can be none."""
-    parsers = (parse_email,) if "@" in unicodedata.normalize("NFKC", text) else (parse_phone, parse_username)
+def find_identifier(text: str, region: str | None = None) -> Identifier | None:
+    """Guess which identifier was typed at sign-in (numbers as `parse_phone` reads them); None if it can be none."""
+    if "@" in unicodedata.normalize("NFKC", text):
+        parsers = [parse_email]
+    else:
+        parsers = [partial(parse_phone, region=region), parse_username]
     for parse in parsers:
         try:
             return parse(text)

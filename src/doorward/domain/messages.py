@@ -31,10 +31,15 @@ class Message:
     challenge_id: UUID | None = None
     params: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it goes to a phone."""
+        return is_phone(self.to)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A finished letter. It may hold a secret: only mailers see it."""
+    """A finished letter, or a text message (without subject and HTML). It may hold a secret: only mailers see it."""
 
     id: UUID
     to: str
@@ -44,3 +49,8 @@ class Mail:
     code: str | None = field(default=None, repr=False)
     link: str | None = field(default=None, repr=False)
     valid_seconds: int | None = None
+
+
+def is_phone(to: str) -> bool:
+    """Whether a recipient is a number; anything else is an address."""
+    return "@" not in to

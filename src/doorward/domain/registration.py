@@ -9,6 +9,7 @@ from doorward.domain.events import Client
 from doorward.domain.identifiers import Identifier, parse_email, parse_username
 from doorward.domain.password import Password
 from doorward.domain.policies.registration import MAX_NAME, MAX_TEXT, RegistrationPolicy, check_text
+from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.user import Profile, Role, User, own_words
 
 
@@ -30,17 +31,19 @@ class SignUp:
     profile: Profile = Profile()
     client: Client = Client()
 
-    def checked(self, policy: RegistrationPolicy) -> "CheckedSignUp":
+    def checked(self, policy: RegistrationPolicy, phones: PhonePolicy) -> "CheckedSignUp":
         """Judge the members and bring the identifiers into canonical form; InvalidInput names all that is wrong."""
         broken = [*policy.missing(self._given()), *check_profile(self.profile)]
-        if self.phone:
-            broken.append(Violation("/phone", "phone_unavailable"))
-        if not self.email and not broken:
+        if not self.email and not self.phone and not broken:
             broken.append(Violation("/email", "required"))
         if broken:
             raise InvalidInput(*broken)
-        username = parse_username(self.username) if self.username else None
-        return CheckedSignUp(parse_email(self.email or ""), username, self.profile)
+        return CheckedSignUp(
+            parse_email(self.email) if self.email else None,
+            phones.accept(self.phone) if self.phone else None,
+            parse_username(self.username) if self.username else None,
+            self.profile,
+        )
 
     def _given(self) -> dict[str, object]:
         named = {"email": self.email, "phone": self.phone, "username": self.username}
@@ -52,18 +55,30 @@ class SignUp:
 class CheckedSignUp:
     """A sign-up whose members are in order."""
 
-    email: Identifier
+    email: Identifier | None
+    phone: Identifier | None
     username: Identifier | None
     profile: Profile
 
+    @property
+    def contact(self) -> Identifier:
+        """Where messages go to: the address, else the number; there is one of the two."""
+        return self.identifiers[0]
+
+    @property
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """What was given, the one that messages go to first."""
+        return tuple(i for i in (self.email, self.phone, self.username) if i)
+
     def own_words(self) -> tuple[str, ...]:
-        return own_words(self.profile, tuple(i.value for i in (self.email, self.username) if i))
+        return own_words(self.profile, tuple(i.value for i in self.identifiers))
 
     def user(self, user_id: UUID, password_hash: str, now: datetime, *, role: Role = Role.USER) -> User:
         """The new account."""
         return User(
             id=user_id,
-            email=self.email.value,
+            email=self.email.value if self.email else None,
+            phone=self.phone.value if self.phone else None,
             username=self.username.value if self.username else None,
             profile=self.profile,
             password_hash=password_hash,

@@ -114,6 +114,8 @@ def _members(error: errors.AuthError) -> dict[str, Any]:
         return {"errors": [violation(v) for v in error.violations]}
     if isinstance(error, errors.CodeIncorrect):
         return {"attempts_left": error.attempts_left}
+    if isinstance(error, errors.PasswordExpired):
+        return {"change_token": error.change_token, "expires_in": error.expires_in}
     members: dict[str, Any] = getattr(error, "members", {})
     return members
 

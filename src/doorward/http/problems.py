@@ -24,7 +24,9 @@ PROBLEMS: dict[str, Problem] = {
     "email_not_verified": Problem(
         403, "The address is not verified yet", "Enter the code that was mailed to you, or ask for a new one."
     ),
-    "password_expired": Problem(403, "The password has expired", "Change it, then sign in again."),
+    "password_expired": Problem(
+        403, "The password has expired", "Change it with the change_token, then sign in again."
+    ),
     "account_disabled": Problem(403, "The account is disabled", "Ask the operator of this service."),
     "wrong_password": Problem(403, "The current password is wrong", "Enter the password that you signed in with."),
     "forbidden": Problem(403, "You may not do this", "It takes an administrator."),
@@ -81,6 +83,7 @@ RULES: dict[str, str] = {
     "control_character": "has a control character",
     "invalid_email": "must be an address such as ada@example.com, with ASCII letters before the @",
     "invalid_phone": "must be an international number such as +49 30 123456",
+    "invalid_email_or_phone": "must be an address such as ada@example.com or a number such as +49 30 123456",
     "invalid_username": "must have 3 to 64 of the characters a-z, 0-9, dot, dash and underscore",
     "phone_unavailable": "cannot be used here: no text messages are sent to it",
     "unreadable": "cannot be read: write one JSON object in a line, no member twice",

@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import HTTPBasic, OAuth2PasswordBearer
 
 from doorward.auth import Auth
-from doorward.domain.actor import Actor, Current
+from doorward.domain.actor import Actor, Current, PasswordOwner
 from doorward.domain.errors import CrossSite, InvalidCredentials, TokenInvalid
 from doorward.domain.password import Password
 from doorward.http.client import client_of
@@ -111,6 +111,14 @@ class Security:
 
         async def find(request: Request, _: str | None = Depends(bearer_scheme)) -> Current:
             return await self._auth.authenticate(self._access_token(request))
+
+        return find
+
+    def password_owner(self) -> Callable[..., Awaitable[PasswordOwner]]:
+        """Who may change a password: the signed-in user, or whoever has the `change_token` of an expired one."""
+
+        async def find(request: Request, _: str | None = Depends(bearer_scheme)) -> PasswordOwner:
+            return await self._auth.authenticate.password_owner(self._access_token(request))
 
         return find
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -22,10 +23,13 @@ class StrictRoute(APIRoute):
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
         takes_form = bool(self.openapi_extra and self.openapi_extra.get("x-form"))
+        takes_both = bool(self.openapi_extra and self.openapi_extra.get("x-form-too"))
         takes_body = takes_form or self.body_field is not None
 
         async def strictly(request: Request) -> Response:
-            if takes_body:
+            if takes_both and _media_type(request) == _FORM:
+                await _read_form_as_json(request)
+            elif takes_body:
                 await _judge(request, _FORM if takes_form else _JSON)
             return await handle(request)
 
@@ -36,11 +40,28 @@ async def _judge(request: Request, media_type: str) -> None:
     body = await read_limited(request)
     if not body and media_type == _JSON:
         return  # FastAPI reports the missing members
-    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if sent != media_type:
+    if _media_type(request) != media_type:
         raise HTTPException(415, headers={"Accept": media_type})
     if media_type == _JSON:
         request._json = parse(body)  # noqa: SLF001 - what Request.json() would cache
+
+
+async def _read_form_as_json(request: Request) -> None:
+    """Take a form for the JSON object with the same members."""
+    body = await read_limited(request)
+    try:
+        text = body.decode("ascii")
+        value = _unique(parse_qsl(text, keep_blank_values=True, max_num_fields=20, errors="strict"))
+    except ValueError:
+        raise HTTPException(400) from None
+    request._json = value  # noqa: SLF001 - what Request.json() would cache
+    headers = [(name, v) for name, v in request.scope["headers"] if name != b"content-type"]
+    request.scope["headers"] = [*headers, (b"content-type", _JSON.encode())]
+    del request._headers  # noqa: SLF001 - it was read from the former ones
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read_limited(request: Request) -> bytes:
@@ -83,7 +104,7 @@ def parse(body: bytes) -> Any:
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("duplicate member")

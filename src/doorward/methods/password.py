@@ -24,6 +24,7 @@ class PasswordMethod:
     hasher: PasswordHasher
     policy: PasswordPolicy
     common: CommonPasswords
+    phone_region: str | None = None
 
     @asynccontextmanager
     async def proving(self, identifier: str, password: Password, client: Client) -> AsyncIterator[User]:
@@ -35,7 +36,7 @@ class PasswordMethod:
             InvalidCredentials: nobody has that identifier, or the password is wrong; nothing tells which.
             AccountLocked, TooManyRequests, Busy: answered before the password was compared.
         """
-        found = find_identifier(identifier)
+        found = find_identifier(identifier, self.phone_region)
         user = await self.store.users.find(found) if found else None
         attempt = await self.guard.reserve(found.value if found else identifier, user, client)
         is_right = await self._is_right(attempt, password)

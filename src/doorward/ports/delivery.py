@@ -15,7 +15,7 @@ class DeliveryFailed(Exception):
 
 
 class Mailer(Protocol):
-    """Hands letters to a mail server."""
+    """Hands letters to a mail server, or text messages to an SMS service."""
 
     async def send(self, mail: Mail) -> None:
         """Return when the server has taken it; DeliveryFailed otherwise."""
@@ -36,3 +36,6 @@ class LetterWriter(Protocol):
 
     def write(self, kind: MessageKind, params: Mapping[str, object]) -> tuple[str, str, str]:
         """Subject, text and HTML of a letter."""
+
+    def write_text(self, kind: MessageKind, params: Mapping[str, object]) -> str:
+        """The words of a text message."""

@@ -18,6 +18,7 @@ class TokenKind(StrEnum):
     VERIFICATION = "verification"
     VERIFY_LINK = "verify-link"
     RESET_LINK = "reset-link"
+    CHANGE_PASSWORD = "change-password"
 
 
 @dataclass(frozen=True, slots=True)

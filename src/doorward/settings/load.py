@@ -19,6 +19,7 @@ PLAIN = (
     "REDIS_URL",
     "RABBITMQ_URL",
     "SMTP_URL",
+    "SMS_URL",
     "PUBLIC_URL",
     "SECRET_KEY",
     "ALGORITHM",

@@ -1,5 +1,6 @@
 """All settings and their defaults. The sections are the policies of the domain."""
 
+from base64 import b64decode
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from doorward.domain.policies.password import PasswordPolicy
 from doorward.domain.policies.registration import RegistrationPolicy
 from doorward.domain.policies.reset import ResetPolicy
 from doorward.domain.policies.session import SessionPolicy
+from doorward.domain.policies.sms import SmsPolicy
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.settings.values import prepare_section
 
@@ -26,6 +28,7 @@ SECTIONS: dict[str, type] = {
     "reset": ResetPolicy,
     "session": SessionPolicy,
     "hashing": HashingPolicy,
+    "sms": SmsPolicy,
     "limits": LimitsPolicy,
 }
 
@@ -46,9 +49,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     profile: str = Field("modern", description="Which preset of policies.")
-    dialect: Literal["native", "signup-signin", "code-activation", "link-activation", "oauth2-password"] = Field(
-        "native", description="Which routes there are besides the native ones."
-    )
+    dialect: Literal[
+        "native", "signup-signin", "code-activation", "link-activation", "oauth2-password", "email-or-phone"
+    ] = Field("native", description="Which routes there are besides the native ones.")
     service_name: str = Field(
         "Doorward", min_length=1, max_length=60, pattern=r"^[^\r\n]*$", description="The name in mails and pages."
     )
@@ -60,6 +63,15 @@ class Settings(BaseModel):
         None,
         description="`smtp://user:password@host:587?tls=start` or `smtps://…`; plain only on loopback or `?tls=off`.",
     )
+    sms_url: SecretStr | None = Field(
+        None,
+        description="`https://user:password@host/path`: text messages are posted there as JSON (`id`, `to`, `text`).",
+    )
+    phone_region: str | None = Field(
+        None,
+        pattern=r"^[A-Z]{2}$",
+        description="The country in which numbers without a country code are meant, such as DE; unset: + or 00 it is.",
+    )
     mail: bool = Field(True, description="Off: the service sends none and `serve` starts without SMTP_URL.")
     mail_from: str | None = Field(
         None, pattern=r"^[^\r\n]+@[^\r\n]+$", description="The sender; unset means no-reply at the public host."
@@ -70,6 +82,10 @@ class Settings(BaseModel):
     previous_secret_keys: Annotated[
         tuple[SecretStr, ...], BeforeValidator(_listed), Field(max_length=3, repr=False)
     ] = Field((), description="Former values of SECRET_KEY, three at most: what was made under them stays good.")
+    firebase_signer_key: SecretStr | None = Field(
+        None, description="`base64_signer_key` of the Firebase project whose users were imported with their hashes."
+    )
+    firebase_salt_separator: str = Field("Bw==", description="`base64_salt_separator` of that project.")
     algorithm: Literal["ES256", "EdDSA", "HS256"] = Field("ES256", description="Signature of access tokens.")
     issuer: str | None = Field(None, description="`iss` and `aud` of access tokens; unset means PUBLIC_URL.")
     log_level: str = Field(
@@ -89,6 +105,7 @@ class Settings(BaseModel):
     reset: ResetPolicy = ResetPolicy()
     session: SessionPolicy = SessionPolicy()
     hashing: HashingPolicy = HashingPolicy()
+    sms: SmsPolicy = SmsPolicy()
     limits: LimitsPolicy = LimitsPolicy()
 
     @field_validator(*SECTIONS, mode="before")
@@ -109,6 +126,16 @@ class Settings(BaseModel):
         port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
         user = f"{parts.username}@" if parts.username else ""
         return urlunsplit((parts.scheme, user + host + port, parts.path.rstrip("/"), parts.query, parts.fragment))
+
+    @field_validator("firebase_signer_key", "firebase_salt_separator")
+    @classmethod
+    def _base64(cls, value: SecretStr | str | None) -> SecretStr | str | None:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        try:
+            b64decode(text or "", validate=True)
+        except ValueError:
+            raise ValueError("write it in base64, as Firebase shows it") from None
+        return value
 
     @field_validator("*", mode="before")
     @classmethod

@@ -1,13 +1,14 @@
 """Tell whose request this is."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from doorward.domain.actor import Current
+from doorward.domain.actor import Current, PasswordOwner
 from doorward.domain.errors import NotFound, TokenInvalid
 from doorward.domain.policies.session import SessionPolicy
-from doorward.domain.user import Status
+from doorward.domain.user import Status, User
 from doorward.ports.clock import Clock
-from doorward.ports.secrets import TokenIssuer
+from doorward.ports.secrets import SecretMinter, TokenIssuer, TokenKind
 from doorward.ports.store import Store
 
 
@@ -16,6 +17,7 @@ class Authenticate:
     """Check an access token and that its session still lives: signing out counts at once."""
 
     store: Store
+    secrets: SecretMinter
     issuer: TokenIssuer
     policy: SessionPolicy
     now: Clock
@@ -27,10 +29,31 @@ class Authenticate:
         session = await self.store.sessions.find(claims.session_id)
         if session is None or not session.is_live(now, idle_ttl=self.policy.idle_ttl):
             raise TokenInvalid
-        try:
-            user = await self.store.users.get(session.user_id)
-        except NotFound:
-            raise TokenInvalid from None
-        if user.id != claims.user_id or user.status is Status.DISABLED:
+        user = await self._usable(session.user_id)
+        if user.id != claims.user_id:
             raise TokenInvalid
         return Current(user, session)
+
+    async def password_owner(self, token: str) -> PasswordOwner:
+        """Find who may change a password: by an access token, or by what an expired password earned.
+
+        Raises:
+            TokenInvalid: it is neither, too late, or used.
+        """
+        ref = self.secrets.read_token(TokenKind.CHANGE_PASSWORD, token)
+        if ref is None:
+            current = await self(token)
+            return PasswordOwner(current.user, session_id=current.session_id)
+        challenge = await self.store.challenges.find(ref.id)
+        if challenge is None or not challenge.takes_link(self.now()):
+            raise TokenInvalid
+        return PasswordOwner(await self._usable(challenge.subject_id), challenge_id=challenge.id)
+
+    async def _usable(self, user_id: UUID) -> User:
+        try:
+            user = await self.store.users.get(user_id)
+        except NotFound:
+            raise TokenInvalid from None
+        if user.status is Status.DISABLED:
+            raise TokenInvalid
+        return user

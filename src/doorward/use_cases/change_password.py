@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from doorward.domain.actor import Current
+from doorward.domain.actor import PasswordOwner
 from doorward.domain.challenge import Purpose
 from doorward.domain.errors import WrongPassword
 from doorward.domain.events import Client, EventType, event
@@ -11,14 +11,25 @@ from doorward.domain.user import User
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import AddFormerPassword, ConsumeChallenges, EndSessions, Record, SaveUser, Stale, Write
+from doorward.ports.writes import (
+    AddFormerPassword,
+    ConsumeChallenge,
+    ConsumeChallenges,
+    EndSessions,
+    Record,
+    SaveUser,
+    Stale,
+    Write,
+)
+
+ENDED = (Purpose.RESET_PASSWORD, Purpose.CHANGE_PASSWORD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChange:
     """The present password and the next one."""
 
-    current: Current
+    owner: PasswordOwner
     old: Password = field(repr=False)
     new: Password = field(repr=False)
     new_pointer: str = "/new_password"
@@ -40,7 +51,7 @@ class ChangePassword:
             WrongPassword: the present password is not this; it counts as a failed try.
             InvalidInput: the new one breaks rules or was used before.
         """
-        user = change.current.user
+        user, ticket = change.owner.user, change.owner.challenge_id
         async with self.passwords.proving_again(user, change.old, change.client):
             password_hash = await self.passwords.accept_change(user, change.new, pointer=change.new_pointer)
             now = self.now()
@@ -48,8 +59,9 @@ class ChangePassword:
             await self._commit(
                 SaveUser(user, changed, guard=("password_hash",), always=("failed_attempts",)),
                 AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
-                EndSessions(user.id, now, but=change.current.session_id),
-                ConsumeChallenges(user.id, Purpose.RESET_PASSWORD, now),
+                EndSessions(user.id, now, but=change.owner.session_id),
+                *([ConsumeChallenge(ticket, now)] if ticket else []),
+                *(ConsumeChallenges(user.id, purpose, now) for purpose in ENDED),
                 Record(event(EventType.PASSWORD_CHANGED, now, user_id=user.id, client=change.client)),
             )
         return changed

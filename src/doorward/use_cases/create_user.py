@@ -8,6 +8,7 @@ from doorward.domain.events import EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.messages import MessageKind
 from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.registration import SignUp
 from doorward.domain.user import Role, User
 from doorward.methods.email_code import EmailCodeMethod
@@ -26,6 +27,7 @@ class CreateUser:
     store: Store
     passwords: PasswordMethod
     codes: EmailCodeMethod
+    phones: PhonePolicy
     now: Clock
 
     async def __call__(self, sign_up: SignUp, actor: Actor, *, role: Role, verified: bool) -> User:
@@ -37,7 +39,7 @@ class CreateUser:
             IdentifierTaken: an identifier belongs to somebody.
         """
         actor.must_be_admin()
-        checked = sign_up.checked(REQUIRED)
+        checked = sign_up.checked(REQUIRED, self.phones)
         password_hash = await self.passwords.accept(
             sign_up.password, pointer="/password", own_words=checked.own_words()
         )
@@ -46,7 +48,8 @@ class CreateUser:
         user = replace(user, verified_at=now if verified else None)
         details = actor.described() | {"role": role.value, "verified": verified}
         created = event(EventType.USER_REGISTERED, now, user_id=user.id, client=actor.client, details=details)
-        mail: tuple[Write, ...] = () if verified or not self.codes.policy.is_on else await self._first_code(user)
+        is_asked = self.codes.policy.is_on and not verified and user.email is not None
+        mail: tuple[Write, ...] = await self._first_code(user) if is_asked else ()
         await self.store.commit(AddUser(user), Record(created), *_vouched(user, actor), *mail)
         return user
 

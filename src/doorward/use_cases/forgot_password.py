@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import Client, EventType, event
-from doorward.domain.identifiers import find_identifier
+from doorward.domain.identifiers import Kind, find_identifier
 from doorward.domain.ids import new_id
 from doorward.domain.messages import Message, MessageKind
 from doorward.domain.policies.reset import ResetPolicy
@@ -19,7 +19,7 @@ from doorward.ports.writes import AddChallenge, Record, Send
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgotPassword:
-    """Mail a reset link, if there is such an account; neither the answer nor its time tells.
+    """Send a reset link, if there is such an account; neither the answer nor its time tells.
 
     The request only notes what was asked for. Whether there is an account is looked up afterwards by the relay, so
     that both cases cost the one who asks the same.
@@ -28,11 +28,12 @@ class ForgotPassword:
     store: Store
     counters: Counters
     policy: ResetPolicy
+    phone_region: str | None = None
     now: Clock
 
     async def __call__(self, identifier: str, client: Client) -> None:
         """Note the request; what can be no identifier is forgotten at once."""
-        found = find_identifier(identifier)
+        found = find_identifier(identifier, self.phone_region)
         if found is None:
             return
         now = self.now()
@@ -49,14 +50,17 @@ class ForgotPassword:
         """Send a link, unless nobody has that identifier or the window's mails are used up."""
         found = find_identifier(asked.to)
         user = await self.store.users.find(found) if found else None
-        if user is None or user.email is None or user.status is Status.DISABLED:
+        if found is None or user is None or user.status is Status.DISABLED:
+            return
+        to = found.value if found.kind is Kind.PHONE else user.email or user.phone
+        if to is None:
             return
         try:
             now = self.now()
             await self.counters.change(f"forgot:{user.id}", lambda t: self.policy.budget().take(t, now))
         except Spent:
             return
-        await self._send_link(user, user.email, Client(ip_address=asked.params["ip_address"] or None))
+        await self._send_link(user, to, Client(ip_address=asked.params["ip_address"] or None))
 
     async def _send_link(self, user: User, to: str, client: Client) -> None:
         now = self.now()
@@ -65,6 +69,7 @@ class ForgotPassword:
             purpose=Purpose.RESET_PASSWORD,
             subject_id=user.id,
             created_at=now,
+            target=to,
             expires_at=now + QUEUE_LIFE,
         )
         message = Message(

@@ -16,6 +16,7 @@ class ListUsers:
     """Show accounts to an administrator."""
 
     store: Store
+    phone_region: str | None = None
 
     async def __call__(self, query: UserQuery, actor: Actor) -> Page[User]:
         """Accounts that match; Forbidden unless an administrator asks."""
@@ -44,7 +45,7 @@ class ListUsers:
         user_id = parse_id(name)
         if user_id is not None:
             return await self.store.users.get(user_id)
-        identifier = find_identifier(name)
+        identifier = find_identifier(name, self.phone_region)
         user = await self.store.users.find(identifier) if identifier else None
         if user is None:
             raise NotFound

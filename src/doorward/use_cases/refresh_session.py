@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from doorward.domain.errors import NotFound, TokenInvalid
 from doorward.domain.events import Client, EventType, event
+from doorward.domain.policies.password import PasswordPolicy
 from doorward.domain.policies.session import SessionPolicy
 from doorward.domain.session import Session
 from doorward.domain.user import Status, User
@@ -31,6 +32,7 @@ class RefreshSession:
     secrets: SecretMinter
     issuer: TokenIssuer
     policy: SessionPolicy
+    passwords: PasswordPolicy
     now: Clock
 
     async def __call__(self, refresh_token: str, client: Client) -> Refreshed:
@@ -60,7 +62,8 @@ class RefreshSession:
             user = await self.store.users.get(session.user_id)
         except NotFound:
             raise TokenInvalid from None
-        if user.status is Status.DISABLED:
+        # An expired password is told at sign-in, to whoever knows it; here the session just ends.
+        if user.status is Status.DISABLED or self.passwords.is_expired(user.password_changed_at, self.now()):
             raise TokenInvalid
         return user
 

@@ -9,6 +9,7 @@ from doorward.domain.identifiers import mask
 from doorward.domain.ids import new_id
 from doorward.domain.messages import MessageKind
 from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.registration import CheckedSignUp, SignUp
 from doorward.domain.user import User
 from doorward.methods.email_code import EmailCodeMethod
@@ -26,6 +27,7 @@ class Register:
     passwords: PasswordMethod
     codes: EmailCodeMethod
     policy: RegistrationPolicy
+    phones: PhonePolicy
     now: Clock
 
     async def __call__(self, sign_up: SignUp) -> User:
@@ -38,7 +40,7 @@ class Register:
         """
         if not self.policy.open:
             raise RegistrationClosed
-        checked = sign_up.checked(self.policy)
+        checked = sign_up.checked(self.policy, self.phones)
         password_hash = await self.passwords.accept(
             sign_up.password, pointer="/password", own_words=checked.own_words()
         )
@@ -63,6 +65,6 @@ class Register:
         )
 
     async def _record_refusal(self, sign_up: SignUp, checked: CheckedSignUp, kind: str) -> None:
-        details = {"reason": "identifier_taken", "kind": kind, "identifier": mask(checked.email.value)}
+        details = {"reason": "identifier_taken", "kind": kind, "identifier": mask(checked.contact.value)}
         refused = event(EventType.SIGN_UP_REFUSED, self.now(), user_id=None, client=sign_up.client, details=details)
         await self.store.commit(Record(refused))

@@ -9,6 +9,7 @@ from doorward.domain.identifiers import Identifier
 from doorward.domain.ids import new_id
 from doorward.domain.messages import MessageKind
 from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.registration import Registration, SignUp
 from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.password import PasswordMethod
@@ -31,6 +32,7 @@ class RegisterConcealed:
     codes: EmailCodeMethod
     secrets: SecretMinter
     policy: RegistrationPolicy
+    phones: PhonePolicy
     now: Clock
 
     async def __call__(self, sign_up: SignUp) -> str:
@@ -43,16 +45,16 @@ class RegisterConcealed:
         """
         if not self.policy.open:
             raise RegistrationClosed
-        checked = sign_up.checked(self.policy)
+        checked = sign_up.checked(self.policy, self.phones)
         password_hash = await self.passwords.accept(
             sign_up.password, pointer="/password", own_words=checked.own_words()
         )
         await self._refuse_taken_username(checked.username)
-        owner = await self.store.users.find(checked.email)
+        owner = await self.store.users.find(checked.contact)
         now = self.now()
         pending = Registration(
             id=new_id(now),
-            email=checked.email.value,
+            email=checked.contact.value,
             username=checked.username.value if checked.username else None,
             profile=sign_up.profile,
             password_hash=password_hash,

@@ -15,6 +15,9 @@ from doorward.ports.secrets import SecretMinter, TokenKind
 from doorward.ports.store import Store
 from doorward.ports.writes import AddFormerPassword, ConsumeChallenge, ConsumeChallenges, EndSessions, Record, SaveUser
 
+ENDED = (Purpose.RESET_PASSWORD, Purpose.CHANGE_PASSWORD, Purpose.CHANGE_EMAIL, Purpose.CHANGE_PHONE)
+"""Whatever was begun before the proof, by whoever had the account then, ends with it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordReset:
@@ -52,10 +55,12 @@ class ResetPassword:
             raise
         await self.guard.forget(user, reset.client)
         now = self.now()
-        fresh = user.with_password(password_hash, now).unlocked().verified(now)
+        fresh = user.with_password(password_hash, now).unlocked()
+        if challenge.target == (user.email or user.phone):
+            fresh = fresh.verified(now)
         await self.store.commit(
             ConsumeChallenge(challenge.id, now),
-            ConsumeChallenges(user.id, Purpose.RESET_PASSWORD, now),
+            *(ConsumeChallenges(user.id, purpose, now) for purpose in ENDED),
             SaveUser(user, fresh, guard=("password_hash", "status"), always=("failed_attempts",)),
             AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
             EndSessions(user.id, now),
@@ -78,7 +83,7 @@ class ResetPassword:
         kinds = []
         if before.status is not after.status:
             kinds.append(EventType.UNLOCKED)
-        if not before.is_verified:
+        if before.is_verified is not after.is_verified:
             kinds.append(EventType.EMAIL_VERIFIED)
         return [Record(event(kind, now, user_id=after.id, client=client, details={"by": "reset"})) for kind in kinds]
 

@@ -1,8 +1,10 @@
 """Sign in."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from doorward.domain.errors import AccountDisabled, EmailNotVerified
+from doorward.domain.challenge import Challenge, Purpose
+from doorward.domain.errors import AccountDisabled, EmailNotVerified, PasswordExpired
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.password import Password
@@ -15,7 +17,10 @@ from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.secrets import AccessToken, SecretMinter, TokenIssuer, TokenKind, TokenRef
 from doorward.ports.store import Store
-from doorward.ports.writes import AddLoginAttempt, AddSession, Record, SaveUser
+from doorward.ports.writes import AddChallenge, AddLoginAttempt, AddSession, Record, SaveUser
+
+CHANGE_TTL = timedelta(minutes=5)
+"""How long whoever has shown an expired password may take to choose a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +60,12 @@ class SignIn:
         Raises:
             InvalidCredentials: one answer for an unknown identifier and a wrong password, after equal work.
             AccountLocked, TooManyRequests, Busy: answered before the password is compared.
-            AccountDisabled, EmailNotVerified: told only after the right password.
+            AccountDisabled, EmailNotVerified, PasswordExpired: told only after the right password.
         """
         client = credentials.client
         async with self.passwords.proving(credentials.identifier, credentials.password, client) as user:
             self._must_be_usable(user)
+            await self._must_not_be_expired(user, client)
             now = self.now()
             signed_in = (await self.passwords.upgraded(user, credentials.password)).signed_in(now)
             session = Session(
@@ -86,6 +92,23 @@ class SignIn:
             raise AccountDisabled
         if self.verification.is_required and not user.is_verified:
             raise EmailNotVerified
+
+    async def _must_not_be_expired(self, user: User, client: Client) -> None:
+        now = self.now()
+        if not self.passwords.policy.is_expired(user.password_changed_at, now):
+            return
+        challenge = Challenge(
+            id=new_id(now),
+            purpose=Purpose.CHANGE_PASSWORD,
+            subject_id=user.id,
+            created_at=now,
+            handed_over_at=now,
+            expires_at=now + CHANGE_TTL,
+        )
+        expired = event(EventType.PASSWORD_EXPIRED, now, user_id=user.id, client=client)
+        await self.store.commit(AddChallenge(challenge), Record(expired))
+        token = self.secrets.token(TokenKind.CHANGE_PASSWORD, TokenRef(challenge.id))
+        raise PasswordExpired(token, int(CHANGE_TTL.total_seconds()))
 
     def _refresh_token(self, session: Session) -> str | None:
         if self.sessions.refresh_ttl is None:

@@ -8,10 +8,12 @@ from doorward.domain.errors import InvalidInput
 from doorward.domain.ids import new_id
 from doorward.domain.password import Password
 from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.registration import Registration, SignUp, check_profile
 from doorward.domain.user import Profile
 
 NOW = datetime(2031, 5, 4, tzinfo=UTC)
+NO_PHONES, PHONES = PhonePolicy(), PhonePolicy(is_reached=True)
 SPEC_000 = RegistrationPolicy(required_fields=("first_name", "last_name", "email", "password"))
 
 
@@ -22,7 +24,7 @@ def sign_up(**members):
 
 def broken(form, policy=RegistrationPolicy()):
     with pytest.raises(InvalidInput) as refused:
-        form.checked(policy)
+        form.checked(policy, NO_PHONES)
     return [(v.pointer, v.code) for v in refused.value.violations]
 
 
@@ -52,6 +54,15 @@ def test_a_phone_number_is_refused_while_there_is_no_way_to_reach_it():
     assert broken(form) == [("/phone", "phone_unavailable")]
 
 
+def test_a_phone_number_alone_names_an_account_where_it_is_reached():
+    """Where no address is asked for, a number will do, in one form however it was typed."""
+    form = sign_up(email=None, phone="0049 (0)151 23456789")
+
+    checked = form.checked(RegistrationPolicy(required_fields=("password",)), PHONES)
+
+    assert (checked.contact.value, checked.user(new_id(NOW), "x", NOW).phone) == ("+4915123456789", "+4915123456789")
+
+
 @pytest.mark.parametrize(
     ("members", "violation"),
     [({"email": "ada"}, ("/email", "invalid_email")), ({"username": "a"}, ("/username", "invalid_username"))],
@@ -65,14 +76,16 @@ def test_identifiers_are_judged(members, violation):
 
 def test_a_checked_sign_up_has_canonical_identifiers():
     """However they were typed, identifiers are kept in one form."""
-    checked = sign_up(email="ADA@Example.com", username="Ada.L").checked(RegistrationPolicy())
+    checked = sign_up(email="ADA@Example.com", username="Ada.L").checked(RegistrationPolicy(), NO_PHONES)
 
     assert (checked.email.value, checked.username.value) == ("ada@example.com", "ada.l")
 
 
 def test_own_words_of_a_sign_up_are_those_of_its_user():
     """A password is judged by the same words before and after the account exists."""
-    checked = sign_up(username="countess", profile=Profile(first_name="Augusta")).checked(RegistrationPolicy())
+    checked = sign_up(username="countess", profile=Profile(first_name="Augusta")).checked(
+        RegistrationPolicy(), NO_PHONES
+    )
 
     assert set(checked.own_words()) == set(checked.user(new_id(NOW), "x", NOW).own_words())
 
@@ -80,7 +93,7 @@ def test_own_words_of_a_sign_up_are_those_of_its_user():
 @pytest.mark.parametrize("username", [None, "ada"])
 def test_a_sign_up_becomes_an_unproven_user(username):
     """A new account is active, and its address not proven."""
-    user = sign_up(username=username).checked(RegistrationPolicy()).user(new_id(NOW), "x", NOW)
+    user = sign_up(username=username).checked(RegistrationPolicy(), NO_PHONES).user(new_id(NOW), "x", NOW)
 
     assert (user.username, user.is_verified) == (username, False)
 

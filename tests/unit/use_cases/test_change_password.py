@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from doorward.domain.actor import PasswordOwner
 from doorward.domain.errors import AccountLocked, InvalidInput, LinkExpired, TokenInvalid, WrongPassword
 from doorward.domain.password import Password
 from doorward.domain.user import Status, User
@@ -25,7 +26,9 @@ async def door(engine):
 
 
 def change(door, *, old=OLD, new=NEW, **where):
-    command = PasswordChange(current=door.current, old=old, new=new, client=door.client, **where)
+    command = PasswordChange(
+        owner=PasswordOwner(door.current.user, door.current.session_id), old=old, new=new, client=door.client, **where
+    )
     return door.auth.change_password(command)
 
 

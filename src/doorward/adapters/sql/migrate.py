@@ -11,7 +11,7 @@ from doorward.adapters.sql.engine import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-RUNS_ON = ("0003",)
+RUNS_ON = ("0004",)
 """The revisions on which this release runs, newest first: a rolling upgrade may migrate before or after."""
 
 

@@ -107,6 +107,7 @@ challenges = Table(
     Column("id", Uuid, primary_key=True),
     Column("purpose", String(30), nullable=False),
     Column("subject_id", Uuid, nullable=False),
+    Column("target", String(255)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("handed_over_at", UtcDateTime),

@@ -1,6 +1,7 @@
 """What a password must be like."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from doorward.domain.bounds import check_bounds
@@ -27,6 +28,7 @@ class PasswordPolicy:
         require: character classes; the default asks for none (OWASP ASVS 5.0, 6.2.5).
         block_common: refuse common passwords and ones made of the user's own words (ASVS 6.2.4, 6.2.11).
         history: how many former passwords may not come back.
+        max_age: after this a password must be changed before the next sign-in; empty: never, as NIST advises.
     """
 
     min_length: int = 8
@@ -34,13 +36,24 @@ class PasswordPolicy:
     require: tuple[Class, ...] = ()
     block_common: bool = True
     history: int = 5
+    max_age: timedelta | None = None
 
     def __post_init__(self) -> None:
         check_bounds(
             min_length=(1, self.min_length, self.max_length),
             max_length=(8, self.max_length, MAX_BYTES),
             history=(0, self.history, 24),
+            max_age=(1, self.max_age.total_seconds() if self.max_age else 1, 3650 * 86400),
         )
+
+    def expires_at(self, changed_at: datetime) -> datetime | None:
+        """When a password of this age is good no more."""
+        return changed_at + self.max_age if self.max_age else None
+
+    def is_expired(self, changed_at: datetime, now: datetime) -> bool:
+        """Whether a password must be changed before the next sign-in."""
+        expires_at = self.expires_at(changed_at)
+        return expires_at is not None and expires_at <= now
 
     def violations(
         self, password: Password, *, pointer: str, own_words: tuple[str, ...], is_common: bool

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from doorward.http.config import HttpConfig
-from doorward.http.dialects import code_activation, link_activation, native, oauth2_password, signup_signin
+from doorward.http.dialects import (
+    code_activation,
+    email_or_phone,
+    link_activation,
+    native,
+    oauth2_password,
+    signup_signin,
+)
 
 Dialect = Callable[[HttpConfig], APIRouter]
 
@@ -15,4 +22,5 @@ DIALECTS: dict[str, Dialect] = {
     "code-activation": code_activation.router,
     "link-activation": link_activation.router,
     "oauth2-password": oauth2_password.router,
+    "email-or-phone": email_or_phone.router,
 }

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from doorward.auth import retried
-from doorward.domain.actor import Actor, Current
+from doorward.domain.actor import Actor, PasswordOwner
 from doorward.domain.password import Password
 from doorward.domain.registration import SignUp
 from doorward.domain.user import Profile
@@ -109,13 +109,13 @@ def router(config: HttpConfig) -> APIRouter:
         "/change-password", response_model=Message, responses=refusals(*SIGNED_IN, *COMMON, *PROVING, "wrong_password")
     )
     async def change_own_password(
-        body: OldAndNewPassword, request: Request, found: Annotated[Current, Depends(security.current())]
+        body: OldAndNewPassword, request: Request, owner: Annotated[PasswordOwner, Depends(security.password_owner())]
     ) -> Message:
         """Change one's own password."""
         await retried(
             auth.change_password,
             PasswordChange(
-                current=found,
+                owner=owner,
                 old=Password.typed(body.old_password),
                 new=Password.typed(body.new_password),
                 client=client_of(request, config.trusted_proxies),

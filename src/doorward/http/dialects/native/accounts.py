@@ -12,14 +12,13 @@ from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.limits import limited
 from doorward.http.routing import COMMON, PROVING, new_router, refusals
-from doorward.http.schemas import Body, Message, Secret, SignUpBody, UserView
+from doorward.http.schemas import Body, Message, Secret, SignUpBody, Token, UserView
 from doorward.http.security import BasicCredentials, Security
 from doorward.use_cases.activate_account import Activation
 from doorward.use_cases.resend_code import ResendToUser
 from doorward.use_cases.verify_email import AddressProof
 
 Code = Annotated[str, Field(min_length=1, max_length=64, examples=["4821"])]
-Token = Annotated[str, Field(min_length=1, max_length=4096)]
 
 
 class CodeBody(Body):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from doorward.auth import retried
-from doorward.domain.actor import Current
+from doorward.domain.actor import PasswordOwner
 from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
@@ -54,11 +54,11 @@ def router(config: HttpConfig) -> APIRouter:
         "/me/password", response_model=Message, responses=refusals(*SIGNED_IN, *COMMON, *PROVING, "wrong_password")
     )
     async def change_password(
-        body: ChangeBody, request: Request, found: Annotated[Current, Depends(security.current())]
+        body: ChangeBody, request: Request, owner: Annotated[PasswordOwner, Depends(security.password_owner())]
     ) -> Message:
         """Change the password; all other sessions end."""
         change = PasswordChange(
-            current=found,
+            owner=owner,
             old=Password.typed(body.current_password),
             new=Password.typed(body.new_password),
             client=client_of(request, config.trusted_proxies),
