@@ -50,7 +50,7 @@ class CreateUser:
         created = event(EventType.USER_REGISTERED, now, user_id=user.id, client=actor.client, details=details)
         is_asked = self.codes.policy.is_on and not verified and user.email is not None
         mail: tuple[Write, ...] = await self._first_code(user) if is_asked else ()
-        await self.store.commit(AddUser(user), Record(created), *_vouched(user, actor), *mail)
+        await self.store.commit(AddUser(user), Record(created), *self._vouched(user, actor), *mail)
         return user
 
     async def _first_code(self, user: User) -> tuple[Write, ...]:
@@ -61,14 +61,9 @@ class CreateUser:
             to=user.email or "",
         )
 
-
-def _vouched(user: User, actor: Actor) -> tuple[Write, ...]:
-    """Who proved the address in the user's place."""
-    if user.verified_at is None:
-        return ()
-    details = actor.described()
-    return (
-        Record(
-            event(EventType.EMAIL_VERIFIED, user.verified_at, user_id=user.id, client=actor.client, details=details)
-        ),
-    )
+    def _vouched(self, user: User, actor: Actor) -> tuple[Write, ...]:
+        """Where addresses are proven, the log says who did it in the user's place."""
+        if user.verified_at is None or not self.codes.policy.is_on:
+            return ()
+        at, details = user.verified_at, actor.described()
+        return (Record(event(EventType.EMAIL_VERIFIED, at, user_id=user.id, client=actor.client, details=details)),)

@@ -14,7 +14,7 @@ from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
 from doorward.ports.outbox import QUEUE_LIFE
 from doorward.ports.store import Store
-from doorward.ports.writes import AddChallenge, Record, Send
+from doorward.ports.writes import AddChallenge, Record, SaveUser, Send, Stale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +81,8 @@ class ForgotPassword:
             params={"first_name": user.profile.first_name},
         )
         requested = event(EventType.PASSWORD_RESET_REQUESTED, now, user_id=user.id, client=client)
-        await self.store.commit(AddChallenge(challenge), Send(message, now), Record(requested))
+        is_there = SaveUser(user, user)
+        try:
+            await self.store.commit(is_there, AddChallenge(challenge), Send(message, now), Record(requested))
+        except Stale:
+            return  # removed in this very moment

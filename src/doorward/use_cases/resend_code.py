@@ -12,6 +12,7 @@ from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.password import PasswordMethod
 from doorward.ports.secrets import SecretMinter, TokenKind
 from doorward.ports.store import Store
+from doorward.ports.writes import SaveUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class ResendCode:
                 user.id,
                 to=user.email or "",
             )
-            await self.store.commit(*mail)
+            await self.store.commit(SaveUser(user, user), *mail)  # nothing for an account that is gone
 
     async def to_registration(self, verification: str) -> None:
         """Send a new code for a concealed sign-up; a decoy's owner is told again that he has an account.

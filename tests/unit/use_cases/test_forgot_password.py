@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from doorward.domain.policies.reset import ResetPolicy
+from doorward.ports.writes import AddChallenge, RemoveUser
 from doorward.use_cases.set_user_status import StatusAction
 
 
@@ -87,3 +88,20 @@ async def test_a_request_is_audited(door):
     await ask(door)
 
     assert (await door.audit())[0] == "PASSWORD_RESET_REQUESTED"
+
+
+async def test_an_account_that_is_removed_in_this_moment_gets_no_link(door):
+    """Between looking it up and writing the link somebody may have been quicker; nothing is left behind."""
+    ada = await door.auth.list_users.named("ada@example.com", door.operator)
+    commit = door.store.commit
+
+    async def overtaken(*changes):
+        if any(isinstance(change, AddChallenge) for change in changes):
+            door.store.commit = commit
+            await commit(RemoveUser(ada.id))
+        await commit(*changes)
+
+    door.store.commit = overtaken
+
+    assert await ask(door) == 0
+    assert door.store.challenges.rows == {}

@@ -4,6 +4,7 @@ import pytest
 
 from doorward.domain.errors import AlreadyActive, InvalidCredentials, TooManyRequests
 from doorward.domain.password import Password
+from doorward.ports.writes import AddChallenge, RemoveUser, Stale
 from doorward.use_cases.resend_code import ResendToUser
 
 
@@ -108,3 +109,25 @@ async def test_a_handle_that_stands_for_nothing_is_answered_alike(engine, handle
     letter = await door.deliver()
 
     assert letter is None
+
+
+async def test_an_account_that_is_removed_in_this_moment_gets_no_code(engine):
+    """Between the proof of the password and the new code somebody may have been quicker; nothing is left behind."""
+    door = engine("code-activation")
+    ada = await door.auth.register(door.form())
+    await door.deliver()
+    door.clock.advance(seconds=30)
+    commit = door.store.commit
+
+    async def overtaken(*changes):
+        if any(isinstance(change, AddChallenge) for change in changes):
+            door.store.commit = commit
+            await commit(RemoveUser(ada.id))
+        await commit(*changes)
+
+    door.store.commit = overtaken
+
+    refusal = await door.refusal(to_user(door))
+
+    assert isinstance(refusal, Stale)
+    assert door.store.challenges.rows == {}
