@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, text, update
@@ -16,6 +17,7 @@ from doorward.domain.events import wire_event
 from doorward.domain.identifiers import Kind
 from doorward.domain.ids import new_id
 from doorward.ports import writes
+from doorward.ports.store import Committed
 from doorward.ports.outbox import Lane
 
 Handler = Callable[[Connection, Any], None]
@@ -24,9 +26,9 @@ Handler = Callable[[Connection, Any], None]
 class SqlStore:
     """All records in one SQL database."""
 
-    def __init__(self, database: Database, *, notify: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, database: Database, *, committed: Committed = lambda changes: None) -> None:
         self._database = database
-        self._notify = notify
+        self._committed = committed
         self.users = readers.SqlUsers(database)
         self.registrations = readers.SqlRegistrations(database)
         self.challenges = readers.SqlChallenges(database)
@@ -36,15 +38,18 @@ class SqlStore:
 
     async def commit(self, *changes: writes.Write) -> None:
         def make(connection: Connection) -> None:
-            for change in changes:
-                _HANDLERS[type(change)](connection, change)
+            for kind, group in groupby(changes, type):
+                if kind in _GROUP_HANDLERS:
+                    _GROUP_HANDLERS[kind](connection, list(group))
+                    continue
+                for change in group:
+                    _HANDLERS[kind](connection, change)
 
         try:
             await self._database.write(make)
         except IntegrityError as error:
             raise _taken(error) from None
-        if writes.fills_outbox(changes):
-            self._notify()
+        self._committed(changes)
 
     async def purge(self, now: datetime) -> int:
         expiring = (tables.registrations, tables.challenges, tables.sessions)
@@ -73,8 +78,8 @@ def _expect_one(connection: Connection, statement: Any) -> None:
 
 
 def _inserting(table: Table, member: str) -> Handler:
-    def handle(connection: Connection, write: Any) -> None:
-        connection.execute(insert(table).values(columns_of(getattr(write, member))))
+    def handle(connection: Connection, group: list[Any]) -> None:
+        connection.execute(insert(table), [columns_of(getattr(write, member)) for write in group])
 
     return handle
 
@@ -184,22 +189,26 @@ def _put_signing_key(connection: Connection, write: writes.PutSigningKey) -> Non
     _expect_one(connection, update(rows).where(*is_same).values(values))
 
 
-def _record(connection: Connection, write: writes.Record) -> None:
-    event = write.event
-    row = {
-        "id": event.id,
-        "user_id": event.user_id,
-        "event_type": event.type.audit_name,
-        "event_time": event.at,
-        "details": dict(event.details),
-        "ip_address": event.client.ip_address,
-    }
-    connection.execute(insert(tables.audit_logs).values(row))
-    if event.type.is_verification and event.user_id:
-        entry = {"id": event.id, "user_id": event.user_id, "event": event.type.audit_name, "at": event.at}
-        connection.execute(insert(tables.verification_log).values(entry))
-    if event.type.wire_name:
-        _enqueue(connection, Lane.EVENTS, event.id, wire_event(event), event.at)
+def _record(connection: Connection, group: list[writes.Record]) -> None:
+    events = [write.event for write in group]
+    rows = [
+        {
+            "id": event.id,
+            "user_id": event.user_id,
+            "event_type": event.type.audit_name,
+            "event_time": event.at,
+            "details": dict(event.details),
+            "ip_address": event.client.ip_address,
+        }
+        for event in events
+    ]
+    connection.execute(insert(tables.audit_logs), rows)
+    for event in events:
+        if event.type.is_verification and event.user_id:
+            entry = {"id": event.id, "user_id": event.user_id, "event": event.type.audit_name, "at": event.at}
+            connection.execute(insert(tables.verification_log).values(entry))
+        if event.type.wire_name:
+            _enqueue(connection, Lane.EVENTS, event.id, wire_event(event), event.at)
 
 
 def _send(connection: Connection, write: writes.Send) -> None:
@@ -213,24 +222,27 @@ def _enqueue(connection: Connection, lane: Lane, item_id: Any, payload: Any, at:
     connection.execute(insert(tables.outbox).values(row))
 
 
-_HANDLERS: dict[type, Handler] = {
+# Neighbours of one kind in a commit are written by one statement: an import has hundreds of them.
+_GROUP_HANDLERS: dict[type, Handler] = {
     writes.AddUser: _inserting(tables.users, "user"),
+    writes.AddRegistration: _inserting(tables.registrations, "registration"),
+    writes.AddChallenge: _inserting(tables.challenges, "challenge"),
+    writes.AddSession: _inserting(tables.sessions, "session"),
+    writes.Record: _record,
+    writes.AddLoginAttempt: _inserting(tables.login_attempts, "attempt"),
+}
+_HANDLERS: dict[type, Handler] = {
     writes.SaveUser: _save_user,
     writes.CountFailedAttempt: _count_failed_attempt,
     writes.RemoveUser: _remove_user,
     writes.AddFormerPassword: _add_former_password,
-    writes.AddRegistration: _inserting(tables.registrations, "registration"),
     writes.SettleRegistrations: _settle_registrations,
-    writes.AddChallenge: _inserting(tables.challenges, "challenge"),
     writes.HandOver: _hand_over,
     writes.ConsumeChallenge: _consume_challenge,
     writes.ConsumeChallenges: _consume_challenges,
-    writes.AddSession: _inserting(tables.sessions, "session"),
     writes.RotateSession: _rotate_session,
     writes.EndSession: _end_session,
     writes.EndSessions: _end_sessions,
     writes.PutSigningKey: _put_signing_key,
-    writes.Record: _record,
-    writes.AddLoginAttempt: _inserting(tables.login_attempts, "attempt"),
     writes.Send: _send,
 }
