@@ -127,6 +127,11 @@ def _must_be_columns(names: Sequence[str], where: str) -> None:
             raise ValueError(f"{where} names the column {name!r} twice. Nothing was written.")
 
 
+def _or_nothing(name: str, value: str | int | None) -> str | int | None:
+    """A name is never nothing, so an empty one needs no mark that tells it from nothing."""
+    return None if value == "" and name in ("first_name", "last_name") else value
+
+
 class UserWriter:
     """Writes users' records, with a line of names first in CSV."""
 
@@ -138,7 +143,7 @@ class UserWriter:
 
     def write(self, record: Mapping[str, str | int | None]) -> None:
         if self._form == "csv":
-            self._csv.writerow(guarded(record[name]) for name in self._columns)
+            self._csv.writerow(guarded(_or_nothing(name, record[name])) for name in self._columns)
         else:
             kept = {name: record[name] for name in self._columns}
             self._target.write(json.dumps(kept, ensure_ascii=False) + "\n")
