@@ -1,7 +1,7 @@
 """What a running service is made of: settings in, an application out; the one place that knows all parts."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from doorward import __version__
 from doorward.adapters.common_passwords import ZxcvbnCommonPasswords
-from doorward.adapters.console import LogEventPublisher, NoMailer
+from doorward.adapters.console import LogEventPublisher, NoMailer, log_actions
 from doorward.adapters.hashing import FirebaseKey, PooledPasswordHasher
 from doorward.adapters.inbox import Inbox, InboxMailer
 from doorward.adapters.jwt import JwtTokenIssuer
@@ -30,6 +30,8 @@ from doorward.domain.messages import Mail
 from doorward.http.app import create_app
 from doorward.http.config import HttpConfig
 from doorward.ports.delivery import Mailer
+from doorward.ports.store import Committed
+from doorward.ports.writes import Write, fills_outbox
 from doorward.relay import Relay
 from doorward.settings import Settings
 
@@ -110,7 +112,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
     mailer, texter = _mailer(settings), _texter(settings)
     inbox = Inbox(now=now, tell=tell) if tell else None
-    store = SqlStore(database, notify=relay.wake)
+    store = SqlStore(database, committed=_noting(relay))
     previous = [one.get_secret_value() for one in settings.previous_secret_keys]
     parts = Parts(
         store=store,
@@ -119,14 +121,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         hasher=hasher,
         common=ZxcvbnCommonPasswords(),
         secrets=HmacSecretMinter(secret, previous=previous),
-        issuer=JwtTokenIssuer(
-            secret,
-            algorithm=settings.algorithm,
-            issuer=settings.issuer or settings.public_url,
-            ttl=settings.session.access_ttl,
-            keys=CachedKeyRing(store.signing_keys, now),
-            previous=previous,
-        ),
+        issuer=_issuer(settings, secret, previous, CachedKeyRing(store.signing_keys, now)),
         mailer=InboxMailer(inbox, mailer) if inbox else mailer or NoMailer(),
         texter=InboxMailer(inbox, texter) if inbox else texter,
         letters=JinjaLetterWriter(settings.service_name),
@@ -144,6 +139,28 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         inbox=inbox,
         is_dev=inbox is not None,
     )
+
+
+def _issuer(settings: Settings, secret: str, previous: Sequence[str], keys: CachedKeyRing) -> JwtTokenIssuer:
+    return JwtTokenIssuer(
+        secret,
+        algorithm=settings.algorithm,
+        issuer=settings.issuer or settings.public_url or "",
+        ttl=settings.session.access_ttl,
+        keys=keys,
+        previous=previous,
+    )
+
+
+def _noting(relay: Relay) -> Committed:
+    """Log what was done, and wake the relay if something has to leave the house."""
+
+    def note(changes: Sequence[Write]) -> None:
+        log_actions(changes)
+        if fills_outbox(changes):
+            relay.wake()
+
+    return note
 
 
 def policies_of(settings: Settings) -> Policies:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -35,27 +35,27 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The storage ports of one technology, and how often the store called for a delivery."""
+    """The storage ports of one technology, and what the store told after each commit."""
 
     store: Store
     counters: Counters
     outbox: Outbox
-    calls: list[None]
+    calls: list[Sequence[Write]]
 
 
 @asynccontextmanager
 async def memory() -> AsyncIterator[Backend]:
-    calls: list[None] = []
+    calls: list[Sequence[Write]] = []
     outbox = MemoryOutbox()
-    yield Backend(MemoryStore(outbox, notify=lambda: calls.append(None)), MemoryCounters(), outbox, calls)
+    yield Backend(MemoryStore(outbox, committed=calls.append), MemoryCounters(), outbox, calls)
 
 
 @asynccontextmanager
 async def sqlite(path: Path) -> AsyncIterator[Backend]:
-    calls: list[None] = []
+    calls: list[Sequence[Write]] = []
     database = SqliteDatabase(path)
     try:
-        store = SqlStore(database, notify=lambda: calls.append(None))
+        store = SqlStore(database, committed=calls.append)
         yield Backend(store, SqlCounters(database), SqlOutbox(database), calls)
     finally:
         await database.close()

@@ -36,6 +36,7 @@ from doorward.ports.writes import (
     Send,
     SettleRegistrations,
     Stale,
+    fills_outbox,
 )
 
 EVERYBODY = UserQuery(limit=100)
@@ -300,16 +301,17 @@ async def test_an_empty_commit_does_nothing(backend):
     """No changes are no error and no delivery."""
     await backend.store.commit()
 
-    assert backend.calls == []
+    assert not any(fills_outbox(changes) for changes in backend.calls)
 
 
-async def test_a_commit_with_deliveries_calls_for_them(backend, make, now):
-    """After a commit that fills the outbox the relay is told, once; other commits do not wake it."""
-    await backend.store.commit(AddUser(make.user()))
-    quiet = len(backend.calls)
-    await backend.store.commit(Send(make.message(), now), Record(make.event()))
+async def test_a_commit_is_told_with_its_changes(backend, make, now):
+    """After each commit its changes are told, once, so that what fills the outbox can be sent at once."""
+    added, sent = (AddUser(make.user()),), (Send(make.message(), now), Record(make.event()))
+    await backend.store.commit(*added)
+    await backend.store.commit(*sent)
 
-    assert (quiet, len(backend.calls)) == (0, 1)
+    assert backend.calls == [added, sent]
+    assert [fills_outbox(changes) for changes in backend.calls] == [False, True]
 
 
 async def test_an_event_that_is_not_published_is_only_audited(backend, make):

@@ -16,7 +16,6 @@ MAX_COMMENTS = 0.05
 LONGER_FILES = {
     "adapters/sql/tables.py": (MAX_LIST, "a list of tables"),
     "use_cases/verify_email.py": (150, "code and link, for users and for concealed sign-ups"),
-    "use_cases/deliver_messages.py": (150, "minting, starting the clocks and sending belong to one moment"),
 }
 LONGER_FUNCTIONS = {"auth.py:assemble": "a list of abilities"}
 REVISIONS = "adapters/sql/migrations/versions/"  # lists of tables, in the folders that Alembic lays out

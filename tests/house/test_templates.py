@@ -9,7 +9,7 @@ from jinja2 import UndefinedError
 from doorward.adapters.letters import TEMPLATES, JinjaLetterWriter, in_words
 from doorward.domain.messages import MessageKind
 
-FILES = {"subject.txt", "body.txt", "body.html"}
+FILES = {"subject.txt", "body.txt", "body.html", "sms.txt"}
 CODE, LINK = "012345", "https://accounts.example/verify?token=abc&x=1"
 SERVICE = "https://accounts.example"
 
@@ -37,7 +37,7 @@ def writer():
 
 
 def test_every_message_has_its_files_and_every_folder_its_message():
-    """A message is a folder of three files; no folder belongs to nothing."""
+    """A message is a folder of four files; no folder belongs to nothing."""
     folders = {folder.name: {file.name for file in folder.iterdir()} for folder in TEMPLATES.iterdir()}
 
     assert folders == {kind.value: FILES for kind in MessageKind if kind.is_letter}
@@ -110,6 +110,17 @@ def test_the_link_stands_alone_on_its_line(writer, params, kind, address):
 
     assert [line for line in lines if "https://" in line] == [address]
     assert (lines[place - 1], lines[place + 1]) == ("", "")
+
+
+def test_a_text_message_is_short_and_plain(writer, kind, params):
+    """It names the service, holds its secret, and fits into two parts at most."""
+    text = writer.write_text(kind, params)
+
+    assert "Accounts" in text
+    assert "\n" not in text
+    assert text.isascii()
+    assert len(text) <= 306
+    assert {MessageKind.VERIFY_EMAIL: CODE, MessageKind.RESET_PASSWORD: LINK}.get(kind, "account") in text
 
 
 def test_a_letter_without_a_link_speaks_of_none(writer, params):

@@ -1,12 +1,14 @@
 """Events and letters as lines: for one machine, where nobody else listens."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from doorward.domain.messages import Mail
 from doorward.ports.delivery import DeliveryFailed
+from doorward.ports.writes import Record, Write
 
 events = logging.getLogger("doorward.events")
+audit = logging.getLogger("doorward.audit")
 
 
 class LogEventPublisher:
@@ -14,6 +16,13 @@ class LogEventPublisher:
 
     async def publish(self, event: Mapping[str, object]) -> None:
         events.info("event", extra={"event": event["type"], "event_id": event["id"], "subject": event["subject"]})
+
+
+def log_actions(changes: Sequence[Write]) -> None:
+    """Write a line for each action that a commit has put into the audit log, refused ones too."""
+    for event in (change.event for change in changes if isinstance(change, Record)):
+        fields = {"user_id": event.user_id or "-", "ip": event.client.ip_address or "-", "event_id": event.id}
+        audit.info(event.type.audit_name, extra=fields)
 
 
 class NoMailer:

@@ -1,6 +1,6 @@
 """What is remembered: free reads, and one way to change anything."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeVar
@@ -16,6 +16,8 @@ from doorward.domain.user import Status, User
 from doorward.ports.writes import Write
 
 T = TypeVar("T")
+Committed = Callable[[Sequence[Write]], None]
+"""Called after each commit with what was written."""
 UserSort = Literal["created_at", "-created_at", "email", "-email"]
 
 

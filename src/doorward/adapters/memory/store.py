@@ -23,7 +23,7 @@ from doorward.domain.registration import Registration
 from doorward.domain.session import Session
 from doorward.domain.user import User
 from doorward.ports import writes
-from doorward.ports.store import AuditRow
+from doorward.ports.store import AuditRow, Committed
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class _Journal:
 class MemoryStore:
     """All records in dicts; a commit that fails half-way is undone from a journal."""
 
-    def __init__(self, outbox: MemoryOutbox, *, notify: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, outbox: MemoryOutbox, *, committed: Committed = lambda _: None) -> None:
         self.users = MemoryUsers()
         self.registrations = MemoryRegistrations()
         self.challenges = MemoryChallenges()
@@ -58,7 +58,7 @@ class MemoryStore:
         self.signing_keys = MemorySigningKeys()
         self.audit = MemoryAuditLog()
         self._outbox = outbox
-        self._notify = notify
+        self._committed = committed
         self._sequence = 0
         self._handlers: dict[type, Callable[[_Journal, Any], None]] = {
             writes.AddUser: self._add_user,
@@ -90,8 +90,7 @@ class MemoryStore:
         except BaseException:
             journal.roll_back()
             raise
-        if writes.fills_outbox(changes):
-            self._notify()
+        self._committed(changes)
 
     async def check(self) -> None:
         """Memory always answers."""

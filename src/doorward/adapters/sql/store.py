@@ -17,8 +17,8 @@ from doorward.domain.events import wire_event
 from doorward.domain.identifiers import Kind
 from doorward.domain.ids import new_id
 from doorward.ports import writes
-from doorward.ports.store import Committed
 from doorward.ports.outbox import Lane
+from doorward.ports.store import Committed
 
 Handler = Callable[[Connection, Any], None]
 
@@ -26,7 +26,7 @@ Handler = Callable[[Connection, Any], None]
 class SqlStore:
     """All records in one SQL database."""
 
-    def __init__(self, database: Database, *, committed: Committed = lambda changes: None) -> None:
+    def __init__(self, database: Database, *, committed: Committed = lambda _: None) -> None:
         self._database = database
         self._committed = committed
         self.users = readers.SqlUsers(database)
