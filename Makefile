@@ -10,7 +10,7 @@ PORT ?=
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: help install run init-db check format test test-unit test-integration test-races test-crash bench docs requirements \
+.PHONY: help install run init-db check format test test-unit test-integration test-races test-crash test-rotation bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -57,6 +57,9 @@ test-races: $(DEV_READY) ## Races, twenty rounds each
 
 test-crash: $(DEV_READY) ## Fifty kill -9 under load, with figures
 	TEST_KILLS=50 $(BIN)/pytest tests/e2e/test_crash.py -v -s
+
+test-rotation: $(DEV_READY) ## A new signing key every ten seconds for a minute under load, with figures
+	TEST_ROTATION_SECONDS=60 $(BIN)/pytest tests/e2e/test_key_rotation.py -v -s
 
 bench: $(DEV_READY) ## Speed as ratios in one run
 	$(BIN)/python -m bench

@@ -1,10 +1,12 @@
 """Refreshing a session: tokens rotate, a lost answer may be repeated, a copied token ends all."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from doorward.adapters.keys import HmacSecretMinter
 from doorward.auth import retried
 from doorward.domain.errors import TokenInvalid
 from doorward.domain.policies.session import SessionPolicy
@@ -48,6 +50,20 @@ async def test_the_successor_can_be_refreshed_in_turn(door):
     again = await refresh(door, refreshed.refresh_token)
 
     assert again.session.generation == 2
+
+
+async def test_a_repeat_after_a_change_of_the_secret_is_no_theft(door):
+    """The successor has another text then, and both texts stand for the same one."""
+    refreshed = await refresh(door, door.first.refresh_token)
+    minter = HmacSecretMinter("another secret, as long as the one before it", previous=[door.secrets._secret])
+    changed = replace(door.auth.refresh_session, secrets=minter)
+
+    repeated = await changed(door.first.refresh_token, door.client)
+    again = await changed(refreshed.refresh_token, door.client)
+    last = await changed(repeated.refresh_token, door.client)
+
+    assert repeated.refresh_token != refreshed.refresh_token
+    assert again.refresh_token == last.refresh_token
 
 
 async def test_a_repeat_within_the_grace_gets_the_same_successor(door):
