@@ -78,12 +78,12 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     for name, value in record.items():
         try:
             text = _text(name, value)
-            if text is not None and name != PASSWORD:
+            if text is not None:
                 values[name] = _READERS[name](text)
         except InvalidInput as refused:
             broken += refused.violations
-    typed = _text(PASSWORD, record[PASSWORD]) if isinstance(record.get(PASSWORD), str) else None
-    broken += _missing(values, broken, typed)
+    broken += _missing(values, broken)
+    typed = values.pop(PASSWORD, None)
     profile = Profile(**{name: values.pop(name) for name in _PROFILE & values.keys()})  # type: ignore[arg-type] # read
     broken += check_profile(profile)
     if broken:
@@ -92,7 +92,7 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     user = replace(plain, **values)  # type: ignore[arg-type] # each reader gives its member's type
     return Entry(
         user=user.verified(now) if vouched else user,
-        password=Password.typed(typed) if typed else None,
+        password=Password.typed(str(typed)) if typed else None,
         stated=frozenset(name for name, value in record.items() if _is_stated(name, value)),
     )
 
@@ -102,12 +102,12 @@ def write_record(user: User) -> dict[str, str | int | None]:
     return {name: _written(_member(user, name)) for name in COLUMNS}
 
 
-def _missing(values: Mapping[str, object], broken: list[Violation], typed: str | None) -> list[Violation]:
+def _missing(values: Mapping[str, object], broken: list[Violation]) -> list[Violation]:
     judged = {violation.pointer for violation in broken}
     missing = []
     if not any(values.get(name) or f"/{name}" in judged for name in IDENTIFIERS):
         missing.append(Violation("/email", "required"))
-    if typed and "password_hash" in values:
+    if PASSWORD in values and "password_hash" in values:
         missing.append(Violation("/password", "beside_hash"))
     return missing
 
@@ -169,6 +169,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "email": lambda text: parse_email(text).value,
     "phone": lambda text: parse_phone(text).value,
     "username": lambda text: parse_username(text).value,
+    PASSWORD: str,
     "password_hash": _hash,
     **dict.fromkeys(_TEXTS, str),
     "id": _reading("id", UUID, "invalid_id"),
