@@ -23,6 +23,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._letters: list[tuple[str, EmailMessage]] = []
+        self._raw: list[tuple[str, bytes]] = []
         self._arrived = threading.Condition()
         self._refusal: str | None = None
         self._port = free_port()
@@ -48,6 +49,11 @@ class Mailbox:
         """All letters to an address, oldest first."""
         with self._arrived:
             return [letter for to, letter in self._letters if to == address.lower()]
+
+    def raw(self, address: str) -> list[bytes]:
+        """The same byte for byte, as they came over the wire."""
+        with self._arrived:
+            return [content for to, content in self._raw if to == address.lower()]
 
     def wait_for(self, address: str, timeout: float = 10, *, count: int = 1) -> EmailMessage:
         """The newest letter to an address, as soon as there are at least `count`."""
@@ -89,6 +95,7 @@ class Mailbox:
         letter = email.message_from_bytes(envelope.original_content or b"", policy=email.policy.default)
         with self._arrived:
             self._letters += [(to.lower(), letter) for to in envelope.rcpt_tos]
+            self._raw += [(to.lower(), envelope.original_content or b"") for to in envelope.rcpt_tos]
             self._arrived.notify_all()
         return "250 kept"
 
