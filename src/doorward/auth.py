@@ -27,6 +27,7 @@ from doorward.ports.store import Store
 from doorward.ports.writes import Stale
 from doorward.use_cases.activate_account import ActivateAccount
 from doorward.use_cases.authenticate import Authenticate
+from doorward.use_cases.change_identifier import ChangeIdentifier
 from doorward.use_cases.change_password import ChangePassword
 from doorward.use_cases.close_account import CloseAccount
 from doorward.use_cases.create_user import CreateUser
@@ -126,6 +127,7 @@ class Auth:
     export_account: ExportAccount
     close_account: CloseAccount
     change_password: ChangePassword
+    change_identifier: ChangeIdentifier
     forgot_password: ForgotPassword
     reset_password: ResetPassword
     read_audit_log: ReadAuditLog
@@ -197,6 +199,14 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         update_profile=UpdateProfile(store=store, now=now),
         export_account=ExportAccount(store, now),
         close_account=CloseAccount(store=store, passwords=passwords, verification=policies.verification, now=now),
+        change_identifier=ChangeIdentifier(
+            store=store,
+            passwords=passwords,
+            codes=codes,
+            phones=numbers,
+            registration=policies.registration,
+            now=now,
+        ),
         change_password=ChangePassword(store=store, passwords=passwords, now=now),
         forgot_password=forgot,
         reset_password=ResetPassword(store=store, secrets=secrets, passwords=passwords, guard=guard, now=now),

@@ -31,7 +31,7 @@ from doorward.http.app import create_app
 from doorward.http.config import HttpConfig
 from doorward.ports.delivery import Mailer
 from doorward.ports.store import Committed
-from doorward.ports.writes import Write, fills_outbox
+from doorward.ports.writes import Write
 from doorward.relay import Relay
 from doorward.settings import Settings
 
@@ -157,8 +157,7 @@ def _noting(relay: Relay) -> Committed:
 
     def note(changes: Sequence[Write]) -> None:
         log_actions(changes)
-        if fills_outbox(changes):
-            relay.wake()
+        relay.notice(changes)
 
     return note
 

@@ -5,12 +5,12 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from doorward.auth import Auth
 from doorward.domain.errors import Unavailable
-from doorward.ports.writes import Stale
+from doorward.ports.writes import Record, Send, Stale, Write
 
 log = logging.getLogger("doorward.relay")
 POLL_SECONDS = 1.0
@@ -26,8 +26,13 @@ class Relay:
         self._wake = {"messages": asyncio.Event(), "events": asyncio.Event()}
         self._stopping = False
 
+    def notice(self, changes: Sequence[Write]) -> None:
+        """Wake up if a commit has put something into the outbox."""
+        if any(isinstance(change, (Record, Send)) for change in changes):
+            self.wake()
+
     def wake(self) -> None:
-        """Something was put into the outbox just now."""
+        """Look into the outbox now."""
         for event in self._wake.values():
             event.set()
 

@@ -20,6 +20,11 @@ class Purpose(StrEnum):
     CHANGE_EMAIL = "change_email"
     CHANGE_PHONE = "change_phone"
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it puts another identifier in the place of one; such a code is typed by somebody signed in."""
+        return self in (Purpose.CHANGE_EMAIL, Purpose.CHANGE_PHONE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:

@@ -81,7 +81,8 @@ def parse_phone(text: str, region: str | None = None) -> Identifier:
         number = phonenumbers.parse(digits if _PHONE.fullmatch(digits) else "", region)
     except phonenumbers.NumberParseException:
         raise InvalidInput(Violation("/phone", "invalid_phone")) from None
-    if not phonenumbers.is_possible_number(number):
+    # A number without its area code is only possible inside that area, and many places have it.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidInput(Violation("/phone", "invalid_phone"))
     return Identifier(Kind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

@@ -12,6 +12,8 @@ class MessageKind(StrEnum):
     VERIFY_EMAIL = "verify_email"
     ACCOUNT_EXISTS = "account_exists"
     RESET_PASSWORD = "reset_password"
+    CHANGE_IDENTIFIER = "change_identifier"
+    IDENTIFIER_CHANGED = "identifier_changed"
     RESET_REQUESTED = "reset_requested"
 
     @property

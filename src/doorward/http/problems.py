@@ -79,6 +79,7 @@ RULES: dict[str, str] = {
     "too_common": "is one of the passwords that everybody tries first",
     "contains_identifier": "is made of your own name or address",
     "reused": "was used before",
+    "unchanged": "is what it is already",
     "not_hashable": "has a character, or a length, that cannot be hashed",
     "control_character": "has a control character",
     "invalid_email": "must be an address such as ada@example.com, with ASCII letters before the @",

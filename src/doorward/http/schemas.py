@@ -22,6 +22,7 @@ def written_out(value: Any) -> Any:
 
 Typed = Annotated[str, Field(max_length=320)]
 Secret = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password"})]
+Code = Annotated[str, Field(min_length=1, max_length=64, examples=["4821"])]
 Token = Annotated[str, Field(min_length=1, max_length=4096)]
 Name = Annotated[str, Field(max_length=100)]
 Day = Annotated[date, Field(strict=False), BeforeValidator(written_out)]

@@ -32,7 +32,14 @@ class EmailCodeMethod:
     now: Clock
 
     async def begin(
-        self, kind: MessageKind, purpose: Purpose, subject_id: UUID, *, to: str, first_name: str = ""
+        self,
+        kind: MessageKind,
+        purpose: Purpose,
+        subject_id: UUID,
+        *,
+        to: str,
+        first_name: str = "",
+        target: str | None = None,
     ) -> tuple[Write, ...]:
         """The changes that send a new code; it replaces the one before.
 
@@ -44,7 +51,12 @@ class EmailCodeMethod:
         may_mail = await self._may_mail(subject_id, to)
         now = self.now()
         challenge = Challenge(
-            id=new_id(now), purpose=purpose, subject_id=subject_id, created_at=now, expires_at=now + QUEUE_LIFE
+            id=new_id(now),
+            purpose=purpose,
+            subject_id=subject_id,
+            target=target,
+            created_at=now,
+            expires_at=now + QUEUE_LIFE,
         )
         message = Message(
             id=new_id(now),

@@ -36,7 +36,8 @@ class LetterMint:
         if challenge.purpose is Purpose.RESET_PASSWORD:
             return challenge.handed_over(now, code_ttl=None, link_ttl=self.reset.link_ttl)
         policy = self.verification
-        return challenge.handed_over(now, code_ttl=policy.code_ttl, link_ttl=policy.active_link_ttl)
+        link_ttl = None if challenge.purpose.is_change else policy.active_link_ttl
+        return challenge.handed_over(now, code_ttl=policy.code_ttl, link_ttl=link_ttl)
 
     def letter(self, message: Message, challenge: Challenge | None) -> Mail:
         """The finished letter or text message."""
@@ -69,7 +70,8 @@ class LetterMint:
         if challenge.purpose is Purpose.RESET_PASSWORD:
             return Minted(link=self._link("reset-password", TokenKind.RESET_LINK, challenge), ttl=self.reset.link_ttl)
         code = self.secrets.code(challenge.id, digits=self.verification.code_length)
-        link = self._link("verify", TokenKind.VERIFY_LINK, challenge) if self.verification.link else None
+        has_link = self.verification.link and not challenge.purpose.is_change
+        link = self._link("verify", TokenKind.VERIFY_LINK, challenge) if has_link else None
         return Minted(code, link, self.verification.code_ttl)
 
     def _link(self, page: str, kind: TokenKind, challenge: Challenge) -> str:

@@ -3,7 +3,6 @@
 Conditional ones say what must still be true; if it is not, nothing of the commit happens and `Stale` is raised.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -205,8 +204,3 @@ Write = (
     | AddLoginAttempt
     | Send
 )
-
-
-def fills_outbox(changes: Sequence[Write]) -> bool:
-    """Whether there is something to deliver after these changes."""
-    return any(isinstance(change, (Record, Send)) for change in changes)

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
 
 from doorward.auth import retried
 from doorward.domain.password import Password
@@ -12,13 +11,11 @@ from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.limits import limited
 from doorward.http.routing import COMMON, PROVING, new_router, refusals
-from doorward.http.schemas import Body, Message, Secret, SignUpBody, Token, UserView
+from doorward.http.schemas import Body, Code, Message, Secret, SignUpBody, Token, UserView
 from doorward.http.security import BasicCredentials, Security
 from doorward.use_cases.activate_account import Activation
 from doorward.use_cases.resend_code import ResendToUser
 from doorward.use_cases.verify_email import AddressProof
-
-Code = Annotated[str, Field(min_length=1, max_length=64, examples=["4821"])]
 
 
 class CodeBody(Body):
