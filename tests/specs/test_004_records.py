@@ -219,6 +219,23 @@ def test_the_command_line_registers_who_is_verified_already(service, api, someon
     assert api("DELETE", known.path, headers=known.bearer).status_code == 204
 
 
+def test_known_users_are_imported_as_verified(service, api, someone, mailbox):
+    """From a file, all at once; they get no mail and are as good as those who verified themselves."""
+    known = [someone(), someone()]
+    lines = [f"{one.address},{one.password}" for one in known]
+    (service.folder / "known.csv").write_text("\n".join(["email,password", *lines, ""]), encoding="utf-8")
+
+    done = service.cli("users", "import", "known.csv", "--verified")
+
+    assert done.returncode == 0, done.stderr
+    for one in known:
+        one.sign_in().raise_for_status()
+        (shown,) = api("GET", "/users", headers=one.bearer).json()["items"]
+        assert (shown["email"], shown["is_verified"]) == (one.address, True)
+        assert mailbox.messages(one.address) == []
+        assert api("DELETE", f"/users/{shown['id']}", headers=one.bearer).status_code == 204
+
+
 def test_an_administrator_registers_who_is_verified_already(service, api, someone, admin, mailbox):
     """The same through the API; who is not vouched for gets the mail."""
     known, unknown = someone(), someone()
