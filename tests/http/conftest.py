@@ -4,7 +4,8 @@ import secrets
 
 import pytest
 
-from support.member import Member, bearer
+from support.forgery import Forger
+from support.member import MEMBER_PASSWORD, Member, bearer
 
 ADMIN_PASSWORD = "somebody has to do it"
 
@@ -46,3 +47,47 @@ def admin(service, http):
     service.create_user("root@example.com", ADMIN_PASSWORD, "--role", "admin", "--verified", "--first-name", "Grace")
     answer = http.post("/v1/sessions", json={"identifier": "root@example.com", "password": ADMIN_PASSWORD})
     return bearer(answer.json())
+
+
+@pytest.fixture(scope="module")
+def me(http):
+    """Ask who the bearer of a token is."""
+
+    def ask(token, scheme="Bearer"):
+        return http.get("/v1/me", headers={"Authorization": f"{scheme} {token}".encode("latin-1", "replace")})
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def victim(service, http):
+    """Somebody who is signed in; her tokens are copied and changed."""
+    service.create_user("victim@example.com", MEMBER_PASSWORD, "--verified")
+    body = {"identifier": "victim@example.com", "password": MEMBER_PASSWORD}
+    return http.post("/v1/sessions", json=body).json()
+
+
+@pytest.fixture(scope="module")
+def good(victim):
+    return victim["access_token"]
+
+
+@pytest.fixture(scope="module")
+def forge(service, good):
+    return Forger(good, service.env["SECRET_KEY"])
+
+
+@pytest.fixture(scope="module")
+def refuses(me):
+    """Whether a token is refused as it should be."""
+
+    def judge(token):
+        answer = me(token)
+        challenge = answer.headers.get("www-authenticate", "")
+        return (answer.status_code, answer.json().get("code"), challenge.partition(" ")[0]) == (
+            401,
+            "token_invalid",
+            "Bearer",
+        )
+
+    return judge
