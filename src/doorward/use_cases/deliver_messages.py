@@ -82,9 +82,12 @@ class DeliverMessages:
 
     async def _note_hand_over(self, message: Message, challenge: Challenge) -> None:
         now = self.now()
-        is_user = challenge.purpose is Purpose.VERIFY_EMAIL
-        sent = event(EventType.VERIFICATION_SENT, now, user_id=message.subject_id) if is_user else None
-        await self.store.commit(HandOver(self.mint.started(challenge, now)), *([Record(sent)] if sent else []))
+        sent = event(EventType.VERIFICATION_SENT, now, user_id=message.subject_id)
+        noted = [Record(sent)] if challenge.purpose is Purpose.VERIFY_EMAIL else []
+        try:
+            await self.store.commit(HandOver(self.mint.started(challenge, now)), *noted)
+        except Stale:
+            await self.store.commit(*noted)  # answered within the hand-over; it was sent all the same
 
     async def _current_challenge(self, message: Message) -> Challenge | None:
         challenge = await self.store.challenges.find(message.challenge_id) if message.challenge_id else None

@@ -184,6 +184,27 @@ async def test_a_hand_over_is_audited(door):
     assert await door.audit(user_id=door.ada.id) == ["VERIFICATION_SENT", "SIGNUP"]
 
 
+@pytest.mark.parametrize("profile", ["link-activation", "modern"])
+async def test_a_letter_that_is_answered_within_its_hand_over_was_sent(engine, profile):
+    """Who is quicker than the note about it finds it in the log of his account all the same."""
+    door = engine(profile)
+    register = door.auth.register_concealed if profile == "modern" else door.auth.register
+    await register(door.form())
+    send = door.post.send
+
+    async def answered(mail):
+        await send(mail)
+        await door.store.commit(ConsumeChallenge(challenge(door).id, door.clock()))
+
+    door.post.send = answered
+
+    letter = await door.deliver()
+
+    assert letter.code
+    assert ("VERIFICATION_SENT" in await door.audit()) == (profile == "link-activation")
+    assert [w for w in door.outbox.rows.values() if w.item.message] == []
+
+
 async def test_a_concealed_sign_up_leaves_no_row_about_a_user(engine):
     """There is no account yet to which the row could belong."""
     door = engine("modern")
