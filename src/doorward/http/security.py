@@ -149,7 +149,7 @@ class Security:
 
     def refresh_cookie(self, request: Request) -> str | None:
         """The refresh token of a browser."""
-        token = request.cookies.get(self.cookies.refresh)
+        token = _only_cookie(request, self.cookies.refresh)
         if token is not None:
             self.must_be_same_site(request)
         return token
@@ -169,7 +169,7 @@ class Security:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
             return token.strip()
-        cookie = request.cookies.get(self.cookies.session)
+        cookie = _only_cookie(request, self.cookies.session)
         if scheme or not cookie:
             raise TokenInvalid
         if request.method not in SAFE_METHODS:
@@ -186,3 +186,15 @@ class Security:
             return True
         # In development the page may be opened as localhost or 127.0.0.1.
         return self._config.is_dev and shown.netloc == request.headers.get("host")
+
+
+def _only_cookie(request: Request, name: str) -> str | None:
+    """The value of a cookie.
+
+    Raises:
+        TokenInvalid: it came twice. A neighbouring host can add one of this name, and no order tells which is ours.
+    """
+    pairs = [part.partition("=") for line in request.headers.getlist("cookie") for part in line.split(";")]
+    if sum(found.strip() == name for found, _, _ in pairs) > 1:
+        raise TokenInvalid
+    return request.cookies.get(name)
