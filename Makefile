@@ -61,6 +61,9 @@ test-crash: $(DEV_READY) ## Fifty kill -9 under load, with figures
 test-rotation: $(DEV_READY) ## A new signing key every ten seconds for a minute under load, with figures
 	TEST_ROTATION_SECONDS=60 $(BIN)/pytest tests/e2e/test_key_rotation.py -v -s
 
+test-import: $(DEV_READY) ## A hundred thousand users imported, interrupted, exported, with figures
+	TEST_IMPORT_ROWS=100000 $(BIN)/pytest tests/e2e/test_import.py -v -s
+
 bench: $(DEV_READY) ## Speed as ratios in one run
 	$(BIN)/python -m bench
 

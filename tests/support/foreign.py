@@ -18,7 +18,8 @@ FIREBASE_SETTINGS = {
     "DOORWARD_FIREBASE_SALT_SEPARATOR": SALT_SEPARATOR,
 }
 SALT = b"0123456789abcdef"
-COLUMNS = ("id", "email", "first_name", "last_name", "password_hash", "created_at", "verified_at", "address")
+MOMENTS = ("created_at", "verified_at", "password_changed_at")
+COLUMNS = ("id", "email", "first_name", "last_name", "password_hash", *MOMENTS, "address")
 
 
 def foreign_hashes(password: str = FOREIGN_PASSWORD) -> Mapping[str, str]:
@@ -50,11 +51,13 @@ def write_users(path: Path, count: int, *, hashes: Mapping[str, str]) -> None:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for n in range(count):
-            created = f"2024-{n // 86400 % 12 + 1:02}-01T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.{n % 1000:06}Z"
+            created = (
+                f"2024-{n // 86400 % 12 + 1:02}-01T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.{n % 1000:06}Z"
+            )
             user_id = f"{n:08x}-0000-7000-8000-{n:012x}"
             names = (f"Anna {n}", "O'Neill, née Ågren")
             kind = kinds[n % len(kinds)]
-            writer.writerow((user_id, f"person{n}@example.com", *names, kind, created, created, f'{n} "High" Street'))
+            writer.writerow((user_id, f"person{n}@example.com", *names, kind, *[created] * 3, f'{n} "High" Street'))
 
 
 def _firebase(secret: bytes) -> bytes:
