@@ -28,7 +28,7 @@ from doorward.adapters.sql.store import SqlStore
 from doorward.auth import Auth, Parts, Policies, assemble
 from doorward.domain.messages import Mail
 from doorward.http.app import create_app
-from doorward.http.config import HttpConfig
+from doorward.http.config import Check, HttpConfig
 from doorward.ports.delivery import Mailer
 from doorward.ports.store import Committed
 from doorward.ports.writes import Write
@@ -72,6 +72,11 @@ class Service:
         self.hasher.close()
         await self.database.close()
 
+    def _checks(self) -> Mapping[str, Check]:
+        parts = self.auth.parts
+        checks = {"database": parts.store.check, "mail": parts.mailer.check}
+        return checks | ({"sms": parts.texter.check} if parts.texter and self.settings.sms_url else {})
+
     def app(self) -> FastAPI:
         """The HTTP application."""
         settings = self.settings
@@ -88,7 +93,7 @@ class Service:
                 has_docs=self.is_dev or settings.docs,
                 limits=settings.limits,
                 trusted_proxies=settings.trusted_proxies,
-                checks={"database": self.auth.parts.store.check, "mail": self.auth.parts.mailer.check},
+                checks=self._checks(),
                 inbox=self.inbox,
             ),
             self.running,

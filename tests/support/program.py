@@ -20,7 +20,20 @@ import httpx2
 import doorward
 
 SOURCES = Path(doorward.__file__).parents[1]
-PLAIN = ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "SMTP_URL", "ALGORITHM", "LOG_LEVEL", "LOG_FILE", "REDIS_URL")
+PLAIN = (
+    *("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "SMTP_URL", "SMS_URL"),
+    *("REDIS_URL", "ALGORITHM", "LOG_LEVEL", "LOG_FILE"),
+)
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "PUBLIC_URL",
+    "SMTP_URL",
+    "SMS_URL",
+    "ALGORITHM",
+    "LOG_LEVEL",
+    "LOG_FILE",
+    "REDIS_URL",
+)
 LIMITS = ("REGISTER", "SIGN_IN", "VERIFY", "RESEND", "FORGOT", "RESET", "REFRESH")
 HIGH_LIMITS = {f"DOORWARD_LIMITS__{name}": "100000/minute" for name in LIMITS}
 START_SECONDS = 60

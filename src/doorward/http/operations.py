@@ -1,17 +1,23 @@
 """Routes for those who run the service."""
 
 import asyncio
+import hmac
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from doorward.domain.errors import NotFound, Unavailable
+from doorward.http.client import address_of
 from doorward.http.config import Check, HttpConfig
 from doorward.http.routing import new_router
+from doorward.ports.secrets import SecretMinter
 
 CHECK_SECONDS = 2.0
+SEEN_HEADER = "X-Doorward-Doctor"
+SEEN_SECONDS = 60
 REMEMBER_SECONDS = 2.0
 
 
@@ -21,7 +27,7 @@ def router(config: HttpConfig) -> APIRouter:
     remembered = {name: check if name == "database" else _Remembered(check) for name, check in config.checks.items()}
 
     @routes.get("/health", response_model=dict[str, Any])
-    async def health() -> JSONResponse:
+    async def health(request: Request) -> JSONResponse:
         """Whether the service and all that it needs are well."""
         measured = await asyncio.gather(*(_measure(check) for check in remembered.values()))
         checks = {name: state for name, (state, _) in zip(remembered, measured, strict=True)}
@@ -30,6 +36,7 @@ def router(config: HttpConfig) -> APIRouter:
         if config.is_dev:
             latencies = {name: ms for name, (_, ms) in zip(remembered, measured, strict=True)}
             body |= {"version": config.version, "profile": config.profile, "latencies_ms": latencies}
+        body |= _seen(request, config)
         return JSONResponse(body, 200 if is_well else 503, {} if is_well else {"Retry-After": "2"})
 
     @routes.get("/livez", response_model=dict[str, str])
@@ -61,6 +68,37 @@ def router(config: HttpConfig) -> APIRouter:
         return RedirectResponse(f"{config.public_url}/forgot-password", 302)
 
     return routes
+
+
+def seen_proof(secrets: SecretMinter, now: datetime) -> str:
+    """What shows `/health` that the caller has the service's secret; good for a minute or two."""
+    return secrets.digest("doctor", str(int(now.timestamp()) // SEEN_SECONDS))
+
+
+def _has_proof(request: Request, config: HttpConfig) -> bool:
+    shown, parts = request.headers.get(SEEN_HEADER), config.auth.parts
+    if shown is None:
+        return False
+    moments = (parts.now(), parts.now() - timedelta(seconds=SEEN_SECONDS))
+    good = [seen_proof(parts.secrets, moment).encode() for moment in moments]
+    return any(hmac.compare_digest(shown.encode(), proof) for proof in good)
+
+
+def _seen(request: Request, config: HttpConfig) -> dict[str, Any]:
+    """What arrived here of the caller; told to whoever sets up the proxy before it and has the secret."""
+    if not _has_proof(request, config):
+        return {}
+    trusted = config.trusted_proxies
+    peer = address_of(request, ())
+    seen = {
+        "peer": str(peer),
+        "client": str(address_of(request, trusted)),
+        "host": request.headers.get("host"),
+        "forwarded_for": request.headers.get("x-forwarded-for"),
+        "forwarded_proto": request.headers.get("x-forwarded-proto"),
+        "is_proxy_trusted": any(peer in network for network in trusted if peer and network.version == peer.version),
+    }
+    return {"seen": seen}
 
 
 class _Remembered:

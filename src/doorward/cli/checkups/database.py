@@ -1,0 +1,67 @@
+"""The database: reached, of the right schema, written to, and in step with the clock."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+from doorward.adapters.sql import migrate
+from doorward.adapters.sql.trial import write_and_roll_back
+from doorward.bootstrap import Service
+from doorward.cli.checkups.finding import Finding
+from doorward.domain.errors import Unavailable
+from doorward.ports.store import AuditQuery
+
+OLD_KEY = timedelta(days=365)
+
+
+async def check_database(service: Service) -> AsyncIterator[Finding]:
+    """Reach it, and write and roll back for real."""
+    try:
+        status = await migrate.status(service.database)
+    except Unavailable as error:
+        yield Finding.wrong(
+            "database", f"It cannot be used ({error.__cause__}).", "Check DATABASE_URL, the server and its rights."
+        )
+        return
+    if not status.is_compatible:
+        stands = status.current or "empty"
+        yield Finding.wrong("schema", f"It is {stands}; this release needs {status.head}.", "Run: doorward migrate")
+        return
+    yield Finding.ok("schema", f"revision {status.current}")
+    start = time.perf_counter()
+    is_gone = await write_and_roll_back(service.database)
+    ms = (time.perf_counter() - start) * 1000
+    if is_gone:
+        yield Finding.ok("database", f"a row was written and rolled back in {ms:.1f} ms")
+    else:
+        yield Finding.wrong("database", "A rolled back row is still there.", "Use an engine with transactions.")
+
+
+async def check_records(service: Service) -> AsyncIterator[Finding]:
+    """Look at what the records tell: the clock, the keys, and what waits to be sent."""
+    parts = service.auth.parts
+    newest = (await parts.store.audit.page(AuditQuery(limit=1))).items
+    ahead = (newest[0].event_time - datetime.now(UTC)).total_seconds() if newest else 0.0
+    if ahead > 1:
+        yield Finding.wrong("clock", f"The newest audit row is {ahead:.0f} s in the future.", "Set the clock (NTP).")
+    else:
+        yield Finding.ok("clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; no record is from the future")
+    depth = await parts.outbox.depth()
+    waiting = ", ".join(f"{count} {lane}" for lane, count in depth.items())
+    if depth.get("dead"):
+        yield Finding.note("outbox", waiting, "Dead ones could not be delivered; the log says why.")
+    else:
+        yield Finding.ok("outbox", waiting)
+    yield await _check_keys(service)
+
+
+async def _check_keys(service: Service) -> Finding:
+    settings, now = service.settings, datetime.now(UTC)
+    if settings.algorithm == "HS256":
+        return Finding.ok("keys", "HS256 with SECRET_KEY itself; rotate with: doorward keys rotate")
+    keys = await service.auth.parts.store.signing_keys.listed()
+    newest = max((key.signs_from for key in keys), default=None)
+    if newest is not None and now - newest > OLD_KEY:
+        return Finding.note("keys", f"The newest signs since {newest:%Y-%m-%d}.", "Rotate: doorward keys rotate")
+    since = f"since {newest:%Y-%m-%d}" if newest else "the first one, derived from SECRET_KEY"
+    return Finding.ok("keys", f"{settings.algorithm}, {since}")
