@@ -53,7 +53,8 @@ def created(run, email: str = "ada@example.com", *options: str) -> dict:
         (), ("dev",), ("serve",), ("migrate",), ("users",), ("users", "list"), ("users", "show"), ("users", "create"),
         ("users", "set-password"), ("users", "delete"), ("users", "lock"), ("users", "unlock"), ("users", "disable"),
         ("users", "enable"), ("users", "verify"), ("users", "sign-out"), ("audit", "list"), ("audit", "export"),
-        ("profiles", "list"), ("profiles", "show"),
+        ("profiles", "list"), ("profiles", "show"), ("keys", "list"), ("keys", "rotate"), ("keys", "revoke"),
+        ("keys", "generate"),
     ],
 )  # fmt: skip
 def test_every_command_explains_itself(command):
