@@ -113,6 +113,15 @@ def test_a_path_of_another_profile_names_it(http, method, path):
     assert "doorward dev --profile signup-signin" in answer.json()["detail"]
 
 
+def test_a_path_of_several_profiles_names_them_all(http):
+    """Also where a part of it is an id."""
+    shared, record = http.post("/register"), http.get("/users/0198f5a2-0000-7000-8000-000000000000")
+
+    for name in ("email-or-phone", "oauth2-password", "link-activation"):
+        assert f"`doorward dev --profile {name}`" in shared.json()["detail"]
+    assert "belongs to the profile link-activation:" in record.json()["detail"]
+
+
 def test_other_unknown_paths_name_no_profile(http):
     """There is nothing to say about them."""
     answer = http.get("/nowhere")

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Match
 
 from doorward.http import docs, errors, operations
 from doorward.http.config import HttpConfig
@@ -80,24 +80,23 @@ def _add_routes(app: FastAPI, config: HttpConfig) -> None:
         docs.install(app)
 
 
+def _has_path(router: APIRouter, request: Request) -> bool:
+    """Whether the router knows the path, for whatever method."""
+    return any(route.matches(request.scope)[0] is not Match.NONE for route in router.routes)
+
+
 def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
-    """Tell who asks for another dialect's path which profile has it."""
-    foreign = {
-        route.path: name
-        for name, dialect in DIALECTS.items()
-        if name != config.dialect
-        for route in dialect(config).routes
-        if isinstance(route, APIRoute)
-    }
+    """Tell who asks for another dialect's path which profiles have it."""
+    foreign = [(name, dialect(config)) for name, dialect in DIALECTS.items() if name != config.dialect]
     if config.auth.policies.registration.conceals:
-        missing = accounts.revealed_router(config).routes
-        foreign |= {route.path: "code-activation" for route in missing if isinstance(route, APIRoute)}
+        foreign.append(("code-activation", accounts.revealed_router(config)))
 
     async def on_not_found(request: Request, error: Exception) -> Any:
-        name = foreign.get(request.url.path)
+        names = dict.fromkeys(name for name, router in foreign if _has_path(router, request))
         detail = None
-        if name is not None:
-            detail = f"This path belongs to the profile {name}: start it with `doorward dev --profile {name}`."
+        if names:
+            commands = " or ".join(f"`doorward dev --profile {name}`" for name in names)
+            detail = f"This path belongs to the profile {' or '.join(names)}: start it with {commands}."
         if isinstance(error, HTTPException) and error.headers:
             return errors.problem(request, "not_found", detail=detail, headers=error.headers)
         return errors.problem(request, "not_found", detail=detail)
