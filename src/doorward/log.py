@@ -1,8 +1,10 @@
 """Log lines: `TIME LEVEL logger message key=value`, or the same as JSON."""
 
+import fcntl
 import json
 import logging
 import logging.handlers
+import os
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -65,7 +67,31 @@ def parse_levels(text: str) -> tuple[int, dict[str, int]]:
 
 
 class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
-    """Each new file is readable by its owner only."""
+    """Each new file is readable by its owner only; several processes may write the same one.
+
+    The first that finds it full puts it aside, the others follow to the new one: else each of them would put one
+    aside, and what is kept would shrink with their number.
+    """
+
+    def doRollover(self) -> None:  # noqa: N802 - its name
+        """Begin a new file, or follow whoever has begun it."""
+        stream = self.stream or self._open()
+        turn = os.dup(stream.fileno())  # outlives the stream, which is closed before the file is put aside
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if self._is_written_by_name(turn):
+                super().doRollover()
+            else:
+                stream.close()
+                self.stream = self._open()
+        finally:
+            os.close(turn)
+
+    def _is_written_by_name(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), Path(self.baseFilename).stat())
+        except FileNotFoundError:
+            return False
 
     def _open(self) -> TextIOWrapper:
         Path(self.baseFilename).touch(mode=0o600)

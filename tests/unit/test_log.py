@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from doorward.log import JsonFormatter, LineFormatter, configure, parse_levels
+from doorward.log import JsonFormatter, LineFormatter, PrivateRotatingFile, configure, parse_levels
 
 
 def record(message="request", *, error=None, **extra):
@@ -95,3 +95,59 @@ def test_the_file_is_for_its_owner_and_levels_count(tmp_path, logging_restored):
     assert "important" in written
     assert "unimportant" not in written
     assert file.stat().st_mode & 0o077 == 0
+
+
+def rotating(file):
+    handler = PrivateRotatingFile(file, maxBytes=300, backupCount=50, encoding="utf-8")
+    handler.setFormatter(LineFormatter())
+    return handler
+
+
+def write(handler, name):
+    handler.handle(logging.makeLogRecord({"name": "doorward", "levelname": "INFO", "msg": name}))
+
+
+def lines_of(folder):
+    return [line for file in folder.iterdir() for line in file.read_text().splitlines()]
+
+
+def test_a_full_file_is_put_aside(tmp_path):
+    """A new one begins before the old one grows beyond its size; all of them are for the owner only."""
+    handler = rotating(tmp_path / "service.log")
+
+    for n in range(20):
+        write(handler, f"line-{n}")
+    handler.close()
+
+    files = list(tmp_path.iterdir())
+    assert len(files) > 3
+    assert all(file.stat().st_size <= 300 and file.stat().st_mode & 0o077 == 0 for file in files)
+    assert len(lines_of(tmp_path)) == 20
+
+
+def test_two_processes_put_a_full_file_aside_once(tmp_path):
+    """The second follows the first to the new file: each is filled before it is put aside, and no line is lost."""
+    first, second = rotating(tmp_path / "service.log"), rotating(tmp_path / "service.log")
+
+    for n in range(40):
+        write(first if n % 2 else second, f"line-{n:02}")
+    first.close()
+    second.close()
+
+    sizes = [file.stat().st_size for file in tmp_path.iterdir() if file.name != "service.log"]
+    assert min(sizes) > 200
+    assert sorted(line.split()[-1] for line in lines_of(tmp_path)) == [f"line-{n:02}" for n in range(40)]
+
+
+def test_a_file_that_somebody_took_away_is_made_anew(tmp_path):
+    """Whoever moves it does not stop the log."""
+    handler = rotating(tmp_path / "service.log")
+    write(handler, "before")
+    (tmp_path / "service.log").rename(tmp_path / "elsewhere.log")
+
+    for n in range(10):
+        write(handler, f"line-{n}")
+    handler.close()
+
+    assert (tmp_path / "service.log").exists()
+    assert len(lines_of(tmp_path)) == 11
