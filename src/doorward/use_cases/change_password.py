@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from doorward.domain.actor import PasswordOwner
 from doorward.domain.challenge import Purpose
-from doorward.domain.errors import WrongPassword
+from doorward.domain.errors import InvalidInput, WrongPassword
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.password import Password
 from doorward.domain.user import User
@@ -53,10 +53,11 @@ class ChangePassword:
         """
         user, ticket = change.owner.user, change.owner.challenge_id
         async with self.passwords.proving_again(user, change.old, change.client):
-            password_hash = await self.passwords.accept_change(user, change.new, pointer=change.new_pointer)
+            password_hash = await self._accepted(user, change)
             now = self.now()
             changed = replace(user.with_password(password_hash, now), failed_attempts=0)
             await self._commit(
+                change,
                 SaveUser(user, changed, guard=("password_hash",), always=("failed_attempts",)),
                 AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
                 EndSessions(user.id, now, but=change.owner.session_id),
@@ -66,9 +67,22 @@ class ChangePassword:
             )
         return changed
 
-    async def _commit(self, *changes: Write) -> None:
+    async def _accepted(self, user: User, change: PasswordChange) -> str:
+        try:
+            return await self.passwords.accept_change(user, change.new, pointer=change.new_pointer)
+        except InvalidInput:
+            await self._record_failure(change, "not_accepted")
+            raise
+
+    async def _commit(self, change: PasswordChange, *changes: Write) -> None:
         try:
             await self.store.commit(*changes)
         except Stale:
             # Another change came first: what was compared is not the password any more.
+            await self._record_failure(change, "changed_meanwhile")
             raise WrongPassword from None
+
+    async def _record_failure(self, change: PasswordChange, reason: str) -> None:
+        kind, user_id = EventType.PASSWORD_CHANGE_FAILED, change.owner.user.id
+        failed = event(kind, self.now(), user_id=user_id, client=change.client, details={"reason": reason})
+        await self.store.commit(Record(failed))

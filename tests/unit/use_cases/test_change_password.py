@@ -119,6 +119,15 @@ async def test_a_new_password_that_breaks_rules_is_refused_under_its_own_name(do
     assert (type(refusal), refusal.violations[0].pointer) == (InvalidInput, "/new")
 
 
+async def test_a_new_password_that_breaks_rules_is_audited(door):
+    """A change that failed stands in the log like one that succeeded, with what it failed for."""
+    await door.refusal(change(door, new=Password("short")))
+
+    row = list(door.store.audit.rows.values())[-1]
+
+    assert (row.event_type, row.details) == ("PASSWORD_CHANGE_FAILED", {"reason": "not_accepted"})
+
+
 async def test_a_change_is_audited(door):
     """The log shows when the password was changed."""
     await change(door)
@@ -142,3 +151,4 @@ async def test_of_two_changes_at_once_one_is_told_that_the_password_is_another_b
 
     assert {type(outcome) for outcome in outcomes} == {User, WrongPassword}
     assert (await door.user()).failed_attempts == 0
+    assert (await door.audit())[0] == "PASSWORD_CHANGE_FAILED"
