@@ -270,7 +270,7 @@ def test_the_rules_are_published_for_forms(http):
     """What a form should say before it is sent."""
     policy = http.get("/v1/policy").json()
 
-    password = {"min_length": 8, "max_length": 128, "require": [], "block_common": True, "history": 5}
+    password = {"min_length": 8, "max_length": 128, "require": [], "block_common": True, "history": 5, "max_age": 0}
     verification = {"mode": "required", "code_length": 6, "code_ttl": 600, "resend_cooldown": 1, "link": True}
     assert policy["password"] == password
     assert policy["verification"] == verification

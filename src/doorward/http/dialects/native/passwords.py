@@ -102,6 +102,7 @@ def router(config: HttpConfig) -> APIRouter:
                 "require": list(password.require),
                 "block_common": password.block_common,
                 "history": password.history,
+                "max_age": password.max_age.total_seconds() if password.max_age else 0,
             },
             verification={
                 "mode": verification.mode,
