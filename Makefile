@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+NEWMAN = $(VENV)/newman/node_modules/.bin/newman
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
@@ -10,7 +11,7 @@ PORT ?=
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: help install run init-db check format test test-unit test-integration test-races test-crash test-rotation bench docs requirements \
+.PHONY: newman help install run init-db check format test test-unit test-integration test-races test-crash test-rotation bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -33,7 +34,7 @@ check: $(DEV_READY) ## Formatting, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python scripts/write_settings_reference.py --check
+	$(BIN)/python scripts/write_references.py --check
 
 format: $(DEV_READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
@@ -41,7 +42,7 @@ format: $(DEV_READY) ## Format and mend what can be mended
 
 # Test -----------------------------------------------------------------------------------------------------------------
 
-test: $(DEV_READY) ## All tests, the fast ones first
+test: $(DEV_READY) newman ## All tests, the fast ones first
 	$(BIN)/pytest tests/unit $(CORE:%=--cov=doorward.%) --cov-branch --cov-fail-under=100
 	$(BIN)/pytest tests/house tests/contract
 	$(BIN)/pytest tests/cli tests/http tests/specs tests/e2e
@@ -67,10 +68,15 @@ test-import: $(DEV_READY) ## A hundred thousand users imported, interrupted, exp
 bench: $(DEV_READY) ## Speed as ratios in one run
 	$(BIN)/python -m bench
 
+newman: $(DEV_READY) ## Install what runs the Postman collections (needs npm)
+	@if command -v npm >/dev/null; then \
+	  test -x $(NEWMAN) || npm install --silent --no-audit --no-fund --prefix $(VENV)/newman 'newman@>=6.2'; \
+	else echo "npm is missing: the Postman collections are not run"; fi
+
 # Keep -----------------------------------------------------------------------------------------------------------------
 
 docs: $(DEV_READY) ## Write the generated pages anew
-	$(BIN)/python scripts/write_settings_reference.py
+	$(BIN)/python scripts/write_references.py
 
 requirements: $(DEV_READY) ## Pin the newest versions anew, with hashes and without addresses
 	$(BIN)/python scripts/pin_requirements.py

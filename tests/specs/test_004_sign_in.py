@@ -1,12 +1,9 @@
 """Specification 004, sentence by sentence: the token, its cookie, and what is printed."""
 
 import json
-import runpy
-import sys
 import time
 from base64 import urlsafe_b64decode
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -200,18 +197,3 @@ def test_production_prints_neither_code_nor_link(launch, address, mailbox):
     assert record.verify(token, code).status_code == 200
     for secret in (token, code, RECORD_PASSWORD):
         assert [f.name for f in service.folder.iterdir() if f.is_file() and secret.encode() in f.read_bytes()] == []
-
-
-def test_the_load_script_registers_users(service, monkeypatch):
-    """Each turn makes one user; locust itself is not needed to see that."""
-    stand_in = ModuleType("locust")
-    stand_in.HttpUser, stand_in.task, stand_in.between = object, lambda turn: turn, lambda *seconds: seconds
-    monkeypatch.setitem(sys.modules, "locust", stand_in)
-    newcomer = runpy.run_path(str(ROOT / "bench" / "locust_register.py"))["Newcomer"]()
-    newcomer.client = service.client()
-    before = service.rows("SELECT count(*) AS n FROM users")[0]["n"]
-
-    for _ in range(3):
-        newcomer.register()
-
-    assert service.rows("SELECT count(*) AS n FROM users")[0]["n"] == before + 3

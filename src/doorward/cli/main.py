@@ -7,7 +7,20 @@ import typer
 
 from doorward import __version__
 from doorward.bootstrap import CannotStart
-from doorward.cli import audit, dev, doctor, export_users, import_users, keys, migrate, profiles, serve, users
+from doorward.cli import (
+    audit,
+    dev,
+    doctor,
+    export_users,
+    import_users,
+    keys,
+    migrate,
+    openapi,
+    postman,
+    profiles,
+    serve,
+    users,
+)
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
@@ -25,6 +38,8 @@ cli.command("dev")(dev.dev)
 cli.command("serve")(serve.serve)
 cli.command("migrate")(migrate.migrate)
 cli.command("doctor")(doctor.doctor)
+cli.command("openapi")(openapi.openapi)
+cli.command("postman")(postman.postman)
 users.commands.command("import")(import_users.import_users)
 users.commands.command("export")(export_users.export_users)
 cli.add_typer(users.commands, name="users")
