@@ -44,6 +44,11 @@ _PYDANTIC = {
     "string_too_long": "too_long",
     "greater_than_equal": "too_small",
     "less_than_equal": "too_large",
+    "date_parsing": "invalid_date",
+    "date_from_datetime_parsing": "invalid_date",
+    "date_from_datetime_inexact": "invalid_date",
+    "datetime_parsing": "invalid_moment",
+    "datetime_from_date_parsing": "invalid_moment",
 }
 
 

@@ -2,10 +2,11 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.domain.session import Session
@@ -13,11 +14,15 @@ from doorward.domain.user import Profile, Role, Status, User
 from doorward.ports.store import AuditRow
 
 
-def written_out(value: Any) -> Any:
+def written_out(kind: Literal["date_parsing", "datetime_parsing"]) -> BeforeValidator:
     """Take a date or time only as text that begins with one: numbers would be read as seconds since 1970."""
-    if isinstance(value, str) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return value
-    raise ValueError("write it as 2001-12-31")
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return value
+        raise PydanticCustomError(kind, "write it as 2001-12-31")
+
+    return BeforeValidator(check)
 
 
 Typed = Annotated[str, Field(max_length=320)]
@@ -25,8 +30,8 @@ Secret = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "pas
 Code = Annotated[str, Field(min_length=1, max_length=64, examples=["4821"])]
 Token = Annotated[str, Field(min_length=1, max_length=4096)]
 Name = Annotated[str, Field(max_length=100)]
-Day = Annotated[date, Field(strict=False), BeforeValidator(written_out)]
-Moment = Annotated[datetime, BeforeValidator(written_out)]
+Day = Annotated[date, Field(strict=False), written_out("date_parsing")]
+Moment = Annotated[datetime, written_out("datetime_parsing")]
 
 
 class Body(BaseModel):
