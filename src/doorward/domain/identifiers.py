@@ -97,13 +97,15 @@ def _digits(text: str) -> str:
     return "+" + digits[2:] if digits.startswith("00") else digits
 
 
+def is_address(text: str) -> bool:
+    """Whether what was typed is meant as an address, and not as a number or user name."""
+    return "@" in unicodedata.normalize("NFKC", text)
+
+
 def find_identifier(text: str, region: str | None = None) -> Identifier | None:
     """Guess which identifier was typed at sign-in (numbers as `parse_phone` reads them); None if it can be none."""
-    if "@" in unicodedata.normalize("NFKC", text):
-        parsers = [parse_email]
-    else:
-        parsers = [partial(parse_phone, region=region), parse_username]
-    for parse in parsers:
+    number_or_name = (partial(parse_phone, region=region), parse_username)
+    for parse in (parse_email,) if is_address(text) else number_or_name:
         try:
             return parse(text)
         except InvalidInput:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from doorward.auth import Auth, retried
 from doorward.domain.actor import Current, PasswordOwner
 from doorward.domain.errors import InvalidInput, Violation
-from doorward.domain.messages import is_phone
+from doorward.domain.identifiers import is_address
 from doorward.domain.password import Password
 from doorward.domain.registration import SignUp
 from doorward.domain.user import User
@@ -176,8 +176,8 @@ def _sign_up(body: NewAccount, request: Request, config: HttpConfig) -> SignUp:
     if not named:
         raise InvalidInput(Violation("/username", "required"))
     return SignUp(
-        email=None if is_phone(named) else named,
-        phone=named if is_phone(named) else None,
+        email=named if is_address(named) else None,
+        phone=None if is_address(named) else named,
         password=Password.typed(body.password),
         profile=body.profile(),
         client=client_of(request, config.trusted_proxies),
@@ -203,4 +203,7 @@ def _as_username(violation: Violation) -> Violation:
 def _warning(auth: Auth, user: User) -> str:
     expires_at = auth.policies.password.expires_at(user.password_changed_at)
     left = expires_at - datetime.now(UTC) if expires_at else WARN_BEFORE * 2
-    return f" Your password expires in {max(left.days, 0) or 'less than 1'} day(s)." if left <= WARN_BEFORE else ""
+    if left > WARN_BEFORE:
+        return ""
+    days = f"{left.days} day{'s' if left.days > 1 else ''}" if left.days > 0 else "less than a day"
+    return f" Your password expires in {days}; change it before."
