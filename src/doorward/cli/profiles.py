@@ -35,7 +35,7 @@ def show_profile(profile: Annotated[str, typer.Argument(help="Its name.")], as_j
     rows = [
         {
             "setting": environment_name(name),
-            "value": _written(_value(loaded.settings, name)),
+            "value": _pasteable(_written(_value(loaded.settings, name))),
             "from": loaded.origins.get(name, "default"),
         }
         for name in known_names()
@@ -57,14 +57,21 @@ def _value(settings: Any, dotted: str) -> Any:
     return settings
 
 
+def _pasteable(value: Any) -> Any:
+    """A value as it stands behind NAME= in an environment."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(value) if isinstance(value, list) else value
+
+
 def _written(value: Any) -> Any:
     """A value as one would write it; secrets stay hidden."""
     if isinstance(value, SecretStr):
         return "(set)"
     if isinstance(value, timedelta):
-        return value.total_seconds()
+        return f"{value.total_seconds():g}s"
     if isinstance(value, Rate):
-        return f"{value.limit}/{int(value.window.total_seconds())}s"
+        return str(value)
     if isinstance(value, tuple):
         return [str(part) for part in value]
     if is_dataclass(value):

@@ -16,7 +16,8 @@ AuthError
 The class in the first column decides how a refusal is answered, the leaf's `code` names it for programs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -44,6 +45,15 @@ class InvalidInput(AuthError):
     def __init__(self, *violations: Violation) -> None:
         super().__init__(", ".join(f"{v.pointer}: {v.code}" for v in violations))
         self.violations = violations
+
+
+@contextmanager
+def gathering(broken: list[Violation]) -> Iterator[None]:
+    """Keep what a judgement finds wrong, so that the next one is heard too."""
+    try:
+        yield
+    except InvalidInput as refused:
+        broken.extend(refused.violations)
 
 
 class NotAuthenticated(AuthError):

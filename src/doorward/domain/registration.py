@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from doorward.domain.errors import InvalidInput, Violation
+from doorward.domain.errors import InvalidInput, Violation, gathering
 from doorward.domain.events import Client
 from doorward.domain.identifiers import Identifier, parse_email, parse_username
 from doorward.domain.password import Password
@@ -34,16 +34,17 @@ class SignUp:
     def checked(self, policy: RegistrationPolicy, phones: PhonePolicy) -> "CheckedSignUp":
         """Judge the members and bring the identifiers into canonical form; InvalidInput names all that is wrong."""
         broken = [*policy.missing(self._given()), *check_profile(self.profile)]
-        if not self.email and not self.phone and not broken:
+        if not self.email and not self.phone and "/email" not in {v.pointer for v in broken}:
             broken.append(Violation("/email", "required"))
+        named = ((parse_email, self.email), (phones.accept, self.phone), (parse_username, self.username))
+        found: list[Identifier | None] = []
+        for parse, text in named:
+            with gathering(broken):
+                found.append(parse(text) if text else None)
         if broken:
             raise InvalidInput(*broken)
-        return CheckedSignUp(
-            parse_email(self.email) if self.email else None,
-            phones.accept(self.phone) if self.phone else None,
-            parse_username(self.username) if self.username else None,
-            self.profile,
-        )
+        email, phone, username = found
+        return CheckedSignUp(email, phone, username, self.profile)
 
     def _given(self) -> dict[str, object]:
         named = {"email": self.email, "phone": self.phone, "username": self.username}

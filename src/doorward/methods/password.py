@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from doorward.domain.errors import InvalidCredentials, InvalidInput, Violation, WrongPassword
+from doorward.domain.errors import InvalidCredentials, InvalidInput, Violation, WrongPassword, gathering
 from doorward.domain.events import Client, EventType
 from doorward.domain.identifiers import find_identifier
 from doorward.domain.password import Password
 from doorward.domain.policies.password import PasswordPolicy
+from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.sms import PhonePolicy
+from doorward.domain.registration import CheckedSignUp, SignUp
 from doorward.domain.user import User
 from doorward.guard import Try, TryGuard
 from doorward.ports.hasher import CommonPasswords, PasswordHasher
@@ -63,17 +66,28 @@ class PasswordMethod:
         """Compare with a hash that belongs to no user yet."""
         return await self.hasher.verify(password_hash, password)
 
-    async def accept(self, password: Password, *, pointer: str, own_words: tuple[str, ...]) -> str:
-        """Judge a new password and hash it.
+    async def accept_sign_up(
+        self, sign_up: SignUp, policy: RegistrationPolicy, phones: PhonePolicy
+    ) -> tuple[CheckedSignUp, str]:
+        """Judge a sign-up and its password together, and hash the password.
 
         Raises:
-            InvalidInput: it breaks rules; all of them are named.
+            InvalidInput: members are missing or break rules; all of them are named.
         """
-        self.judge(password, pointer=pointer, own_words=own_words)
-        return await self.hasher.hash(password)
+        broken: list[Violation] = []
+        words: tuple[str, ...] = ()
+        with gathering(broken):
+            checked = sign_up.checked(policy, phones)
+            words = checked.own_words()
+        if sign_up.password.text:
+            with gathering(broken):
+                self.judge(sign_up.password, pointer="/password", own_words=words)
+        if broken:
+            raise InvalidInput(*broken)
+        return checked, await self.hasher.hash(sign_up.password)
 
     async def accept_change(self, user: User, password: Password, *, pointer: str) -> str:
-        """Like `accept`, and refuse the present and the last few former passwords."""
+        """Judge a next password and hash it; the present and the last few former ones are refused too."""
         self.judge(password, pointer=pointer, own_words=user.own_words())
         if self.policy.history:
             former = await self.store.users.former_passwords(user.id, self.policy.history - 1)

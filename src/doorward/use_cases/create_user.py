@@ -39,10 +39,7 @@ class CreateUser:
             IdentifierTaken: an identifier belongs to somebody.
         """
         actor.must_be_admin()
-        checked = sign_up.checked(REQUIRED, self.phones)
-        password_hash = await self.passwords.accept(
-            sign_up.password, pointer="/password", own_words=checked.own_words()
-        )
+        checked, password_hash = await self.passwords.accept_sign_up(sign_up, REQUIRED, self.phones)
         now = self.now()
         user = checked.user(new_id(now), password_hash, now, role=role)
         user = replace(user, verified_at=now if verified else None)

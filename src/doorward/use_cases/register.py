@@ -40,10 +40,7 @@ class Register:
         """
         if not self.policy.open:
             raise RegistrationClosed
-        checked = sign_up.checked(self.policy, self.phones)
-        password_hash = await self.passwords.accept(
-            sign_up.password, pointer="/password", own_words=checked.own_words()
-        )
+        checked, password_hash = await self.passwords.accept_sign_up(sign_up, self.policy, self.phones)
         now = self.now()
         user = checked.user(new_id(now), password_hash, now)
         registered = event(EventType.USER_REGISTERED, now, user_id=user.id, client=sign_up.client)

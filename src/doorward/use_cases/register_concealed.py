@@ -45,10 +45,7 @@ class RegisterConcealed:
         """
         if not self.policy.open:
             raise RegistrationClosed
-        checked = sign_up.checked(self.policy, self.phones)
-        password_hash = await self.passwords.accept(
-            sign_up.password, pointer="/password", own_words=checked.own_words()
-        )
+        checked, password_hash = await self.passwords.accept_sign_up(sign_up, self.policy, self.phones)
         await self._refuse_taken_username(checked.username)
         owner = await self.store.users.find(checked.contact)
         now = self.now()

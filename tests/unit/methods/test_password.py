@@ -9,6 +9,9 @@ from doorward.domain.errors import InvalidCredentials, InvalidInput, WrongPasswo
 from doorward.domain.password import Password
 from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.policies.password import PasswordPolicy
+from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.sms import PhonePolicy
+from doorward.domain.registration import SignUp
 from doorward.domain.user import Status
 
 RIGHT = Password("correct horse battery staple")
@@ -24,9 +27,37 @@ def passwords(engine):
     return engine("modern").auth.sign_in.passwords
 
 
+def accepted(passwords, password, **members):
+    sign_up = SignUp(**{"email": "ada@example.com", **members}, password=password)
+    return passwords.accept_sign_up(sign_up, RegistrationPolicy(), PhonePolicy())
+
+
+async def test_members_and_password_are_judged_together(engine):
+    """A form shows everything that is wrong in one round."""
+    door = engine("modern")
+    passwords = door.auth.sign_in.passwords
+
+    refusal = await door.refusal(accepted(passwords, Password("short"), email="nonsense", username="?"))
+
+    assert [(v.pointer, v.code) for v in refusal.violations] == [
+        ("/email", "invalid_email"),
+        ("/username", "invalid_username"),
+        ("/password", "too_short"),
+    ]
+
+
+async def test_a_missing_password_is_missing_and_nothing_else(engine):
+    """It is not too short besides."""
+    door = engine("modern")
+
+    refusal = await door.refusal(accepted(door.auth.sign_in.passwords, Password("")))
+
+    assert [(v.pointer, v.code) for v in refusal.violations] == [("/password", "required")]
+
+
 async def test_an_accepted_password_is_hashed(passwords):
     """What comes back is a hash of the password."""
-    password_hash = await passwords.accept(RIGHT, pointer="/password", own_words=())
+    _, password_hash = await accepted(passwords, RIGHT)
 
     assert await passwords.matches(password_hash, RIGHT)
 
@@ -35,14 +66,14 @@ async def test_an_accepted_password_is_hashed(passwords):
 async def test_common_passwords_are_refused_in_any_case(passwords, text):
     """What everybody tries first is refused however it is spelt."""
     with pytest.raises(InvalidInput, match="/password: too_common"):
-        await passwords.accept(Password(text), pointer="/password", own_words=())
+        await accepted(passwords, Password(text))
 
 
 async def test_the_list_is_not_asked_where_it_is_off(engine):
     """A profile that does not block common passwords takes them."""
     passwords = engine("signup-signin").auth.sign_in.passwords
 
-    password_hash = await passwords.accept(Password("password1"), pointer="/password", own_words=())
+    _, password_hash = await accepted(passwords, Password("password1"))
 
     assert password_hash.startswith("$argon2id$")
 
@@ -161,7 +192,7 @@ async def test_what_the_hash_cannot_read_whole_is_refused(engine):
     hasher = PooledPasswordHasher(HashingPolicy(algorithm="bcrypt", bcrypt_cost=4, slots=1, queue=8))
     passwords = replace(door.auth.sign_in.passwords, hasher=hasher)
 
-    refusal = await door.refusal(passwords.accept(Password("é" * 37), pointer="/password", own_words=()))
+    refusal = await door.refusal(accepted(passwords, Password("é" * 37)))
 
     assert [(v.code, v.params) for v in refusal.violations] == [("too_many_bytes", {"max": 72})]
     hasher.close()

@@ -23,6 +23,7 @@ def test_a_rate_is_read_as_it_is_written(text, rate):
     parsed = Rate.parse(text)
 
     assert parsed == rate
+    assert rate is None or Rate.parse(str(parsed)) == rate
 
 
 @pytest.mark.parametrize("text", ["", "20", "0/minute", "-1/minute", "20/week", "20 per minute", "1e3/hour", "٢/hour"])

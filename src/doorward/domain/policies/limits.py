@@ -30,6 +30,10 @@ class Rate:
             raise ValueError("write it as 20/minute (second, minute, hour, day), or off")
         return cls(int(match[1]), timedelta(seconds=_UNITS[match[2]]))
 
+    def __str__(self) -> str:
+        unit = {seconds: name for name, seconds in _UNITS.items()}[int(self.window.total_seconds())]
+        return f"{self.limit}/{unit}"
+
     def budget(self) -> Budget:
         return Budget(limit=self.limit, window=self.window)
 
