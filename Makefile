@@ -54,7 +54,7 @@ test-integration: $(DEV_READY) ## Tests of every storage and of the started serv
 	$(BIN)/pytest tests/contract tests/cli tests/http tests/specs tests/e2e
 
 test-races: $(DEV_READY) ## Races, twenty rounds each
-	TEST_ROUNDS=20 $(BIN)/pytest tests/e2e/test_races.py tests/e2e/test_races_links.py -v
+	TEST_ROUNDS=20 $(BIN)/pytest tests/e2e/test_races.py tests/e2e/test_races_links.py tests/e2e/test_races_changes.py -v
 
 test-crash: $(DEV_READY) ## Fifty kill -9 under load, with figures
 	TEST_KILLS=50 $(BIN)/pytest tests/e2e/test_crash.py -v -s
