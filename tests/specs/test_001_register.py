@@ -92,6 +92,16 @@ def test_the_user_name_is_not_empty(holder, username):
     assert broken_rules(answer) == {("/username", "required")}
 
 
+def test_all_that_is_wrong_is_named_at_once(holder):
+    """User name, names and password in one answer."""
+    answer = holder.register(username=" ", first_name="", password="abcdefg-")
+
+    assert broken_rules(answer) == {
+        *(("/username", "required"), ("/first_name", "required")),
+        *(("/password", "no_uppercase"), ("/password", "no_digit")),
+    }
+
+
 @pytest.mark.parametrize(
     "username",
     ["ada", "ada@example", "@example.com", "0151 23456789", "+49", "+49 151", "+999 12345678", "++4915123456789", "1"],

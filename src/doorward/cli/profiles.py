@@ -69,7 +69,7 @@ def _written(value: Any) -> Any:
     if isinstance(value, SecretStr):
         return "(set)"
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
+        return f"{value.total_seconds():f}".rstrip("0").rstrip(".") + "s"
     if isinstance(value, Rate):
         return str(value)
     if isinstance(value, tuple):

@@ -173,8 +173,6 @@ def _add_password_routes(routes: APIRouter, config: HttpConfig) -> None:
 
 def _sign_up(body: NewAccount, request: Request, config: HttpConfig) -> SignUp:
     named = body.username.strip()
-    if not named:
-        raise InvalidInput(Violation("/username", "required"))
     return SignUp(
         email=named if is_address(named) else None,
         phone=None if is_address(named) else named,
