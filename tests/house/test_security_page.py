@@ -52,7 +52,7 @@ def test_every_row_has_a_proof_or_says_that_nothing_is_claimed(rows):
     bare = [number for number, row in rows.items() if row[2] != "not claimed" and not proven.search(row[3])]
 
     assert bare == []
-    assert [number for number, row in rows.items() if len(row[3]) < 15] == []
+    assert [number for number, row in rows.items() if len(row[3]) < 10] == []
 
 
 def test_every_test_that_is_named_exists(page, source):
