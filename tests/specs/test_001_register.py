@@ -212,6 +212,23 @@ def test_the_date_of_joining_is_an_administrators_word(service, holder, tmp_path
     assert users_of(service, holder.username)[0]["date_of_joining"] is None
 
 
+def test_an_administrators_word_counts(service, holder, address):
+    """He says when somebody joined, at the start and later, and who is active."""
+    service.create_user(f"root-{address}", HOLDER_PASSWORD, "--role", "admin")
+    root = Holder(holder.http, f"root-{address}")
+    root.sign_in()
+    new = {"email": address, "password": HOLDER_PASSWORD, "date_of_joining": "2001-01-01"}
+
+    made = root.http.post("/v1/admin/users", json=new, headers=root.bearer).json()
+    path = f"/v1/admin/users/{made['id']}"
+    changed = root.http.patch(path, json={"date_of_joining": "2002-02-02"}, headers=root.bearer).json()
+    disabled = root.http.post(f"{path}/disable", headers=root.bearer).json()
+
+    assert (made["date_of_joining"], made["is_active"]) == ("2001-01-01", True)
+    assert changed["date_of_joining"] == "2002-02-02"
+    assert (disabled["is_active"], outcome(holder.sign_in())) == (False, (403, "account_disabled"))
+
+
 @pytest.mark.parametrize("name", ["first_name", "last_name"])
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_both_names_are_required(service, holder, name, value):

@@ -1,5 +1,6 @@
 """What administrators do."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from doorward.auth import retried
 from doorward.domain.actor import Actor
-from doorward.domain.user import Role
+from doorward.domain.user import Profile, Role
 from doorward.http.config import HttpConfig
 from doorward.http.dialects.native.accounts import sign_up_command
 from doorward.http.dialects.native.me import ProfileChange
@@ -29,6 +30,10 @@ class NewUser(SignUpBody):
     date_of_joining: Day | None = None
     role: RoleName = "user"
     verified: bool = False
+
+    def profile(self) -> Profile:
+        """With what only an administrator may tell."""
+        return replace(super().profile(), date_of_joining=self.date_of_joining)
 
 
 class UserChange(ProfileChange):
