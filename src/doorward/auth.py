@@ -16,6 +16,7 @@ from doorward.guard import TryGuard
 from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.letter_mint import LetterMint
 from doorward.methods.password import PasswordMethod
+from doorward.methods.session_opening import SessionOpening
 from doorward.methods.text_messages import TextMessages
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
@@ -50,6 +51,7 @@ from doorward.use_cases.rotate_keys import RotateKeys
 from doorward.use_cases.set_password import SetPassword
 from doorward.use_cases.set_user_status import SetUserStatus
 from doorward.use_cases.sign_in import SignIn
+from doorward.use_cases.sign_in_link import SignInLink
 from doorward.use_cases.sign_out import SignOut
 from doorward.use_cases.update_profile import UpdateProfile
 from doorward.use_cases.verify_email import VerifyEmail
@@ -119,6 +121,7 @@ class Auth:
     verify_email: VerifyEmail
     resend_code: ResendCode
     sign_in: SignIn
+    sign_in_link: SignInLink
     refresh_session: RefreshSession
     authenticate: Authenticate
     sign_out: SignOut
@@ -159,6 +162,7 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
     numbers = PhonePolicy(region=policies.phone_region, is_reached=parts.texter is not None, sms=policies.sms)
     # Where identifiers are proven, a number joins an account that exists: nobody occupies one that he has not.
     at_sign_up = replace(numbers, is_reached=numbers.is_reached and not policies.verification.is_on)
+    opening = SessionOpening(secrets=secrets, issuer=issuer, policy=policies.session, now=now)
     forgot = ForgotPassword(
         store=store, counters=counters, policy=policies.reset, phone_region=policies.phone_region, now=now
     )
@@ -185,11 +189,11 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
             store=store,
             passwords=passwords,
             secrets=secrets,
-            issuer=issuer,
-            sessions=policies.session,
+            opening=opening,
             verification=policies.verification,
             now=now,
         ),
+        sign_in_link=SignInLink(store=store, secrets=secrets, opening=opening, now=now),
         refresh_session=RefreshSession(
             store=store, secrets=secrets, issuer=issuer, policy=policies.session, passwords=policies.password, now=now
         ),

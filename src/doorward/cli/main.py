@@ -8,6 +8,7 @@ import typer
 from doorward import __version__
 from doorward.bootstrap import CannotStart
 from doorward.cli import (
+    admin,
     audit,
     dev,
     doctor,
@@ -44,6 +45,7 @@ users.commands.command("import")(import_users.import_users)
 users.commands.command("export")(export_users.export_users)
 cli.add_typer(users.commands, name="users")
 cli.add_typer(audit.commands, name="audit")
+cli.add_typer(admin.commands, name="admin")
 cli.add_typer(keys.commands, name="keys")
 cli.add_typer(profiles.commands, name="profiles")
 

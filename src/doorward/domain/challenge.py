@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     CONFIRM_REGISTRATION = "confirm_registration"
     RESET_PASSWORD = "reset_password"
     CHANGE_PASSWORD = "change_password"
+    SIGN_IN = "sign_in"
     CHANGE_EMAIL = "change_email"
     CHANGE_PHONE = "change_phone"
 

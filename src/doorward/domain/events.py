@@ -21,6 +21,7 @@ class EventType(Enum):
     EMAIL_VERIFIED = ("user.activated", "EMAIL_VERIFIED")
     SIGNED_IN = ("user.signed_in", "LOGIN_SUCCESS")
     SIGN_IN_FAILED = ("user.sign_in_failed", "LOGIN_FAILURE")
+    SIGN_IN_LINK_MADE = (None, "SIGN_IN_LINK_MADE")
     SIGNED_OUT = ("user.signed_out", "LOGOUT")
     SESSION_REVOKED = ("user.session_revoked", "SESSION_REVOKED")
     TOKEN_REUSED = ("user.token_reused", "REFRESH_TOKEN_REUSED")

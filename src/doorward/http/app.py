@@ -17,7 +17,7 @@ from doorward.http.dialects import DIALECTS, NATIVE
 from doorward.http.dialects.native import accounts
 from doorward.http.limits import limited
 from doorward.http.middleware import Surroundings
-from doorward.http.pages import inbox, links, public
+from doorward.http.pages import entering, inbox, links, public
 from doorward.http.schemas import Problem
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -72,7 +72,7 @@ def _add_routes(app: FastAPI, config: HttpConfig) -> None:
     app.include_router(NATIVE(config))
     if config.dialect in DIALECTS:
         app.include_router(DIALECTS[config.dialect](config))
-    for part in (operations, links, public):
+    for part in (operations, links, entering, public):
         app.include_router(part.router(config))
     if config.inbox is not None:
         app.include_router(inbox.router(config, config.inbox))

@@ -9,7 +9,8 @@ from doorward.domain.errors import InvalidCredentials
 from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
-from doorward.use_cases.sign_in import Credentials, SignedIn
+from doorward.methods.session_opening import SignedIn
+from doorward.use_cases.sign_in import Credentials
 
 FORM = {"x-form": True}
 Username = Annotated[str, Form(max_length=320, examples=["ada@example.com"])]

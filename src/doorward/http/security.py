@@ -14,8 +14,8 @@ from doorward.domain.errors import CrossSite, InvalidCredentials, TokenInvalid
 from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
+from doorward.methods.session_opening import SignedIn
 from doorward.use_cases.refresh_session import Refreshed
-from doorward.use_cases.sign_in import SignedIn
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 REFRESH_PATH = "/v1/sessions/refresh"

@@ -19,6 +19,7 @@ class TokenKind(StrEnum):
     VERIFY_LINK = "verify-link"
     RESET_LINK = "reset-link"
     CHANGE_PASSWORD = "change-password"
+    SIGN_IN_LINK = "sign-in-link"
 
 
 @dataclass(frozen=True, slots=True)

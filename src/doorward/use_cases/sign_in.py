@@ -8,16 +8,14 @@ from doorward.domain.errors import AccountDisabled, EmailNotVerified, PasswordEx
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.password import Password
-from doorward.domain.policies.session import SessionPolicy
 from doorward.domain.policies.verification import VerificationPolicy
-from doorward.domain.session import Session
 from doorward.domain.user import Status, User
-from doorward.guard import login_attempt
 from doorward.methods.password import PasswordMethod
+from doorward.methods.session_opening import SessionOpening, SignedIn
 from doorward.ports.clock import Clock
-from doorward.ports.secrets import AccessToken, SecretMinter, TokenIssuer, TokenKind, TokenRef
+from doorward.ports.secrets import SecretMinter, TokenKind, TokenRef
 from doorward.ports.store import Store
-from doorward.ports.writes import AddChallenge, AddLoginAttempt, AddSession, Record, SaveUser
+from doorward.ports.writes import AddChallenge, Record
 
 CHANGE_TTL = timedelta(minutes=5)
 """How long whoever has shown an expired password may take to choose a new one."""
@@ -32,16 +30,6 @@ class Credentials:
     client: Client = Client()
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session and its tokens; `refresh_token` is None where sessions are not refreshed."""
-
-    user: User
-    session: Session
-    access: AccessToken
-    refresh_token: str | None = field(repr=False)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """Open a session for whoever proves identifier and password."""
@@ -49,8 +37,7 @@ class SignIn:
     store: Store
     passwords: PasswordMethod
     secrets: SecretMinter
-    issuer: TokenIssuer
-    sessions: SessionPolicy
+    opening: SessionOpening
     verification: VerificationPolicy
     now: Clock
 
@@ -66,26 +53,10 @@ class SignIn:
         async with self.passwords.proving(credentials.identifier, credentials.password, client) as user:
             self._must_be_usable(user)
             await self._must_not_be_expired(user, client)
-            now = self.now()
-            signed_in = (await self.passwords.upgraded(user, credentials.password)).signed_in(now)
-            session = Session(
-                id=new_id(now),
-                user_id=user.id,
-                created_at=now,
-                last_used_at=now,
-                expires_at=now + self.sessions.lifetime,
-                ip_address=client.ip_address,
-                device=client.device,
-            )
-            shown = user.identifiers()[0].value
-            await self.store.commit(
-                SaveUser(user, signed_in, guard=("status", "password_hash"), always=("failed_attempts",)),
-                AddSession(session),
-                Record(event(EventType.SIGNED_IN, now, user_id=user.id, client=client)),
-                AddLoginAttempt(login_attempt(client, user, shown, success=True, now=now)),
-            )
-        access = await self.issuer.issue(session, signed_in, now)
-        return SignedIn(signed_in, session, access, self._refresh_token(session))
+            fresh = (await self.passwords.upgraded(user, credentials.password)).signed_in(self.now())
+            session = self.opening.begin(user, client)
+            await self.store.commit(*self.opening.changes(user, fresh, session, client))
+        return await self.opening.tokens(session, fresh)
 
     def _must_be_usable(self, user: User) -> None:
         if user.status is Status.DISABLED:
@@ -109,8 +80,3 @@ class SignIn:
         await self.store.commit(AddChallenge(challenge), Record(expired))
         token = self.secrets.token(TokenKind.CHANGE_PASSWORD, TokenRef(challenge.id))
         raise PasswordExpired(token, int(CHANGE_TTL.total_seconds()))
-
-    def _refresh_token(self, session: Session) -> str | None:
-        if self.sessions.refresh_ttl is None:
-            return None
-        return self.secrets.token(TokenKind.REFRESH, TokenRef(session.id, session.generation))

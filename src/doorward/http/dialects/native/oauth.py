@@ -14,8 +14,9 @@ from doorward.http.config import HttpConfig
 from doorward.http.errors import refusal
 from doorward.http.limits import limited
 from doorward.http.routing import COMMON, new_router, refusals
+from doorward.methods.session_opening import SignedIn
 from doorward.use_cases.refresh_session import Refreshed
-from doorward.use_cases.sign_in import Credentials, SignedIn
+from doorward.use_cases.sign_in import Credentials
 
 Field = Annotated[str, Form(max_length=4096)]
 

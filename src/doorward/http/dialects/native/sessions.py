@@ -16,8 +16,9 @@ from doorward.http.limits import limited
 from doorward.http.routing import COMMON, PROVING, SIGNED_IN, new_router, refusals
 from doorward.http.schemas import Body, Entered, Message, Secret, SessionView, Typed, UserView, welcome
 from doorward.http.security import Security
+from doorward.methods.session_opening import SignedIn
 from doorward.use_cases.refresh_session import Refreshed
-from doorward.use_cases.sign_in import Credentials, SignedIn
+from doorward.use_cases.sign_in import Credentials
 
 Delivery = Literal["token", "cookie"]
 

@@ -1,0 +1,44 @@
+"""`doorward admin`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from doorward.auth import Auth, retried
+from doorward.cli.running import OPERATOR, JsonOption, ProfileOption, show, with_engine
+from doorward.settings.values import parse_duration
+
+commands = typer.Typer(help="Administrators.", no_args_is_help=True)
+MOST = parse_duration("1d")
+
+
+@commands.callback()
+def group() -> None:
+    """Administrators."""
+
+
+@commands.command("link")
+def make_link(
+    name: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose (or phone, user name, id).")],
+    ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 10m, at most 24h.")] = "15m",
+    profile: ProfileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a link that signs an administrator in, once; whoever has it is let in, so hand it over safely.
+
+    Example: doorward admin link ada@example.com --ttl 5m
+    """
+    try:
+        lasting = parse_duration(ttl)
+    except ValueError as error:
+        raise ValueError(f"--ttl: {error}") from None
+    if not lasting or lasting > MOST:
+        raise ValueError("--ttl: at most 24h, and longer than nothing")
+
+    async def make(auth: Auth) -> dict[str, Any]:
+        user = await auth.list_users.named(name, OPERATOR)
+        token = await retried(auth.sign_in_link.make, user.id, OPERATOR, ttl=lasting)
+        return {"link": f"{auth.parts.public_url}/sign-in-link?token={token}", "valid": ttl}
+
+    made = with_engine(profile, make)
+    show(made, as_json=True) if as_json else typer.echo(made["link"])
