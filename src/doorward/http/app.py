@@ -11,14 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Match
 
-from doorward.http import docs, errors, operations
+from doorward.auth import Policies
+from doorward.http import allow, docs, errors, operations
 from doorward.http.config import HttpConfig
 from doorward.http.dialects import DIALECTS, NATIVE
 from doorward.http.dialects.native import accounts
+from doorward.http.document import complete
 from doorward.http.limits import limited
 from doorward.http.middleware import Surroundings
 from doorward.http.pages import entering, inbox, links, public
-from doorward.http.schemas import Problem
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -49,8 +50,9 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
         dependencies=[Depends(limited(config, "default"))],
         separate_input_output_schemas=False,
     )
-    app.openapi = partial(_document, app, app.openapi)  # type: ignore[method-assign]  # FastAPI's way to extend it
+    app.openapi = partial(_document, app, app.openapi, config.auth.policies)  # type: ignore[method-assign]  # FastAPI's way to extend it
     errors.install(app)
+    allow.install(app)
     _add_routes(app, config)
     _explain_foreign_paths(app, config)
     if config.is_dev:
@@ -61,11 +63,9 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
     return app
 
 
-def _document(app: FastAPI, generate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The OpenAPI document, in which all refusals share one schema."""
-    document = generate()
-    document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-    return document
+def _document(app: FastAPI, generate: Callable[[], dict[str, Any]], policies: Policies) -> dict[str, Any]:
+    """The OpenAPI document with the rules of this service; made once."""
+    return app.openapi_schema if app.openapi_schema else complete(generate(), policies)
 
 
 def _add_routes(app: FastAPI, config: HttpConfig) -> None:

@@ -52,7 +52,11 @@ def router(config: HttpConfig) -> APIRouter:
         body = {"status": "ok" if is_ready else "unavailable"}
         return JSONResponse(body, 200 if is_ready else 503, {} if is_ready else {"Retry-After": "2"})
 
-    @routes.get("/.well-known/jwks.json", response_model=dict[str, Any])
+    @routes.get(
+        "/.well-known/jwks.json",
+        response_model=dict[str, Any],
+        include_in_schema=config.auth.parts.issuer.has_public_keys,
+    )
     async def jwks(response: Response) -> dict[str, object]:
         """The public keys of access tokens; nothing here where they are signed with a shared secret."""
         parts = config.auth.parts

@@ -25,11 +25,16 @@ def written_out(kind: Literal["date_parsing", "datetime_parsing"]) -> BeforeVali
     return BeforeValidator(check)
 
 
+PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+"""For the document only: the domain refuses other text by its own rule, with the rule's name."""
+
 Typed = Annotated[str, Field(max_length=320)]
 Secret = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password"})]
 Code = Annotated[str, Field(min_length=1, max_length=64, examples=["4821"])]
 Token = Annotated[str, Field(min_length=1, max_length=4096)]
-Name = Annotated[str, Field(max_length=100)]
+Email = Annotated[Typed, Field(json_schema_extra={"format": "email"})]
+Name = Annotated[str, Field(max_length=100, json_schema_extra={"pattern": PRINTABLE})]
+Text = Annotated[str, Field(max_length=1000, json_schema_extra={"pattern": PRINTABLE})]
 Day = Annotated[date, Field(strict=False), written_out("date_parsing")]
 Moment = Annotated[datetime, written_out("datetime_parsing")]
 
@@ -46,8 +51,8 @@ class ProfileBody(Body):
     first_name: Name = Field("", examples=["Ada"])
     last_name: Name = Field("", examples=["Lovelace"])
     date_of_birth: Day | None = None
-    address: Annotated[str, Field(max_length=1000)] | None = None
-    comments: Annotated[str, Field(max_length=1000)] | None = None
+    address: Text | None = None
+    comments: Text | None = None
 
     def profile(self) -> Profile:
         """As the engine takes it."""
@@ -63,7 +68,7 @@ class ProfileBody(Body):
 class SignUpBody(ProfileBody):
     """A sign-up."""
 
-    email: Typed | None = Field(None, examples=["ada@example.com"])
+    email: Email | None = Field(None, examples=["ada@example.com"])
     phone: Typed | None = None
     username: Typed | None = None
     password: Secret = Field(examples=["a long walk in the hills"])

@@ -38,7 +38,7 @@ class StrictRoute(APIRoute):
 
 async def _judge(request: Request, media_type: str) -> None:
     body = await read_limited(request)
-    if not body and media_type == _JSON:
+    if not body:
         return  # FastAPI reports the missing members
     if _media_type(request) != media_type:
         raise HTTPException(415, headers={"Accept": media_type})

@@ -22,6 +22,7 @@ from doorward.http.limits import limited
 from doorward.http.routing import COMMON, FORM_TOO, PROVING, SIGNED_IN, new_router, refusals
 from doorward.http.schemas import Body, Day, Message, ProfileBody, Secret, Token, Typed, UserView, welcome
 from doorward.http.security import Security
+from doorward.http.sign_ups import new_sign_up
 from doorward.use_cases.change_password import PasswordChange
 from doorward.use_cases.reset_password import PasswordReset
 from doorward.use_cases.sign_in import Credentials
@@ -173,13 +174,8 @@ def _add_password_routes(routes: APIRouter, config: HttpConfig) -> None:
 
 def _sign_up(body: NewAccount, request: Request, config: HttpConfig) -> SignUp:
     named = body.username.strip()
-    return SignUp(
-        email=named if is_address(named) else None,
-        phone=None if is_address(named) else named,
-        password=Password.typed(body.password),
-        profile=body.profile(),
-        client=client_of(request, config.trusted_proxies),
-    )
+    identifier = {"email" if is_address(named) else "phone": named}
+    return new_sign_up(request, config, body.password, body.profile(), **identifier)
 
 
 @contextmanager

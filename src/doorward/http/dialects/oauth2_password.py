@@ -7,9 +7,6 @@ from pydantic import BaseModel, Field
 
 from doorward.auth import retried
 from doorward.domain.actor import Current
-from doorward.domain.password import Password
-from doorward.domain.registration import SignUp
-from doorward.domain.user import Profile
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.grants import FORM, FormPassword, Username, sign_in_by_form
@@ -17,6 +14,7 @@ from doorward.http.limits import limited
 from doorward.http.routing import COMMON, PROVING, SIGNED_IN, new_router, refusals
 from doorward.http.schemas import Body, Message, Name, Secret, Typed, UserView
 from doorward.http.security import Security
+from doorward.http.sign_ups import names, new_sign_up
 
 
 class NewAccount(Body):
@@ -58,12 +56,7 @@ def router(config: HttpConfig) -> APIRouter:
     )
     async def register(body: NewAccount, request: Request) -> UserView:
         """Register a new user."""
-        sign_up = SignUp(
-            email=body.email,
-            password=Password.typed(body.password),
-            profile=Profile(first_name=body.first_name.strip(), last_name=body.last_name.strip()),
-            client=client_of(request, config.trusted_proxies),
-        )
+        sign_up = new_sign_up(request, config, body.password, names(body.first_name, body.last_name), email=body.email)
         return UserView.of(await retried(auth.register, sign_up), verification)
 
     @routes.post(

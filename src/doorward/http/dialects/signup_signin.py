@@ -8,8 +8,6 @@ from pydantic import BaseModel, Field
 from doorward.auth import retried
 from doorward.domain.actor import Actor, PasswordOwner
 from doorward.domain.password import Password
-from doorward.domain.registration import SignUp
-from doorward.domain.user import Profile
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.limits import limited
@@ -17,6 +15,7 @@ from doorward.http.listing import AuditFilter, audit_page
 from doorward.http.routing import COMMON, PROVING, SIGNED_IN, new_router, refusals
 from doorward.http.schemas import AuditPage, Body, Message, Name, Secret, Typed, UserView, welcome
 from doorward.http.security import Security
+from doorward.http.sign_ups import names, new_sign_up
 from doorward.use_cases.change_password import PasswordChange
 from doorward.use_cases.sign_in import Credentials
 
@@ -75,15 +74,8 @@ def router(config: HttpConfig) -> APIRouter:
     )
     async def signup(body: PersonAndPassword, request: Request) -> SignedUp:
         """Register a new user."""
-        user = await retried(
-            auth.register,
-            SignUp(
-                email=body.email,
-                password=Password.typed(body.password),
-                profile=Profile(first_name=body.first_name.strip(), last_name=body.last_name.strip()),
-                client=client_of(request, config.trusted_proxies),
-            ),
-        )
+        sign_up = new_sign_up(request, config, body.password, names(body.first_name, body.last_name), email=body.email)
+        user = await retried(auth.register, sign_up)
         return SignedUp(message=f"Welcome, {user.profile.first_name}!", user=UserView.of(user, verification))
 
     @routes.post(

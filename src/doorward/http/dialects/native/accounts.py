@@ -13,6 +13,7 @@ from doorward.http.limits import limited
 from doorward.http.routing import COMMON, PROVING, new_router, refusals
 from doorward.http.schemas import Body, Code, Message, Secret, SignUpBody, Token, UserView
 from doorward.http.security import BasicCredentials, Security
+from doorward.http.sign_ups import new_sign_up
 from doorward.use_cases.activate_account import Activation
 from doorward.use_cases.resend_code import ResendToUser
 from doorward.use_cases.verify_email import AddressProof
@@ -155,11 +156,5 @@ def revealed_router(config: HttpConfig) -> APIRouter:
 
 def sign_up_command(body: SignUpBody, request: Request, config: HttpConfig) -> SignUp:
     """A sign-up as the engine takes it."""
-    return SignUp(
-        email=body.email,
-        phone=body.phone,
-        username=body.username,
-        password=Password.typed(body.password),
-        profile=body.profile(),
-        client=client_of(request, config.trusted_proxies),
-    )
+    named = {"email": body.email, "phone": body.phone, "username": body.username}
+    return new_sign_up(request, config, body.password, body.profile(), **named)

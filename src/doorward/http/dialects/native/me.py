@@ -11,7 +11,7 @@ from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.routing import COMMON, PROVING, SIGNED_IN, new_router, refusals
-from doorward.http.schemas import AuditView, Body, Day, Name, Secret, SessionView, UserView
+from doorward.http.schemas import AuditView, Body, Day, Name, Secret, SessionView, Text, UserView
 from doorward.http.security import Security
 
 
@@ -21,8 +21,8 @@ class ProfileChange(Body):
     first_name: Name | None = None
     last_name: Name | None = None
     date_of_birth: Day | None = None
-    address: str | None = None
-    comments: str | None = None
+    address: Text | None = None
+    comments: Text | None = None
 
     def changes(self) -> dict[str, Any]:
         """What was sent; null empties a member."""

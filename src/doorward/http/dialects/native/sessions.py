@@ -97,7 +97,7 @@ def router(config: HttpConfig) -> APIRouter:
         return Message(message="Signed out.")
 
     @routes.delete(
-        "/{session_id}", response_model=Message, responses=refusals(*SIGNED_IN, "not_found", "validation_failed")
+        "/{session_id:uuid}", response_model=Message, responses=refusals(*SIGNED_IN, "not_found", "validation_failed")
     )
     async def end_session(session_id: UUID, request: Request, found: Annotated[Current, Depends(current)]) -> Message:
         """Sign out on one device."""
