@@ -311,3 +311,27 @@ def test_secrets_may_stand_in_files(doorward, tmp_path):
     assert "looks like a sample" in read.stderr
     assert "SECRET_KEY_FILE" in missing.stderr
     assert missing.returncode == 2
+
+
+def test_a_missing_extra_is_named(prepared, tmp_path):
+    """Where text messages are set up without their package, one sentence says what to install."""
+    without = "import sys; sys.modules['httpx2'] = None; sys.argv = ['doorward', 'users', 'list']; main()"
+    code = f"from doorward.cli.main import main; {without}"
+    env = {"PATH": os.environ["PATH"], "SMS_URL": "https://sms.example.com/send"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 2
+    assert "pip install 'doorward[sms]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("url", ["sms.example.com", "http://sms.example.com/send", "ftp://sms.example.com"])
+def test_a_wrong_sms_url_is_refused_without_showing_its_password(prepared, url):
+    """Text messages leave by HTTPS only."""
+    done = prepared("users", "list", SMS_URL=url.replace("://", "://user:hidden-word@"))
+
+    assert done.returncode == 2
+    assert "SMS_URL" in done.stderr
+    assert "hidden-word" not in done.stderr
