@@ -58,9 +58,9 @@ class TryGuard:
         try:
             await self._change(attempt.budgets, lambda budget: budget.reserve)
         except Spent as spent:
-            if spent.retry_after is not None or user is None:
+            if user is None or spent.is_undecided or not self.policy.locks:
                 raise TooManyRequests(spent.retry_after or 1) from None
-            # The failures were counted but the lock was not written: a process died in between.
+            # The failures were counted but no lock was written: a process died in between, or it is disabled.
             await self._lock(user, client)
             raise AccountLocked from None
         return attempt

@@ -12,11 +12,15 @@ FORGET_AFTER = timedelta(hours=24)
 
 
 class Spent(Exception):
-    """No try is left; `retry_after` is in seconds, None means that waiting does not help."""
+    """No try is left; `retry_after` is in seconds, None means that waiting does not help.
 
-    def __init__(self, retry_after: float | None) -> None:
+    `is_undecided` means that those which remain are being judged.
+    """
+
+    def __init__(self, retry_after: float | None, *, is_undecided: bool = False) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+        self.is_undecided = is_undecided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ class Budget:
 
     def _refuse_or_allow_late_try(self, tally: Tally, now: datetime) -> None:
         if tally.reserved:
-            raise Spent(retry_after=1)
+            raise Spent(retry_after=1, is_undecided=True)
         if self.delay is not None and tally.last_at is not None:
             wait = min(self.delay * 2 ** min(tally.count - self.limit, 20), self.max_delay)
             if now < tally.last_at + wait:

@@ -7,12 +7,21 @@ from functools import partial
 from uuid import UUID
 
 from doorward.domain.challenge import Challenge, Purpose
-from doorward.domain.errors import AuthError, CodeExpired, CodeIncorrect, LinkExpired, LinkInvalid, TooManyRequests
+from doorward.domain.errors import (
+    AuthError,
+    CodeExpired,
+    CodeIncorrect,
+    IdentifierTaken,
+    LinkExpired,
+    LinkInvalid,
+    TooManyRequests,
+)
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.messages import Message, MessageKind
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.domain.tally import Budget, Spent, Tally
+from doorward.domain.user import User
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
 from doorward.ports.outbox import QUEUE_LIFE
@@ -67,6 +76,18 @@ class EmailCodeMethod:
             params={"first_name": first_name},
         )
         return (AddChallenge(challenge), Send(message, now)) if may_mail else (AddChallenge(challenge),)
+
+    async def first(self, user: User) -> tuple[Write, ...]:
+        """The changes that send the first code of an account that is about to be added.
+
+        Raises:
+            IdentifierTaken: somebody has one of its identifiers; whose it is loses none of his letters by it.
+            TooManyRequests: like `begin`.
+        """
+        for identifier in user.identifiers():
+            if await self.store.users.find(identifier) is not None:
+                raise IdentifierTaken(identifier.kind.value)
+        return await self.begin(MessageKind.VERIFY_EMAIL, Purpose.VERIFY_EMAIL, user.id, to=user.email or "")
 
     async def prove(
         self,

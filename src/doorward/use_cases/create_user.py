@@ -3,10 +3,8 @@
 from dataclasses import dataclass, replace
 
 from doorward.domain.actor import Actor
-from doorward.domain.challenge import Purpose
 from doorward.domain.events import EventType, event
 from doorward.domain.ids import new_id
-from doorward.domain.messages import MessageKind
 from doorward.domain.policies.registration import RegistrationPolicy
 from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.registration import SignUp
@@ -46,17 +44,9 @@ class CreateUser:
         details = actor.described() | {"role": role.value, "verified": verified}
         created = event(EventType.USER_REGISTERED, now, user_id=user.id, client=actor.client, details=details)
         is_asked = self.codes.policy.is_on and not verified and user.email is not None
-        mail: tuple[Write, ...] = await self._first_code(user) if is_asked else ()
+        mail = await self.codes.first(user) if is_asked else ()
         await self.store.commit(AddUser(user), Record(created), *self._vouched(user, actor), *mail)
         return user
-
-    async def _first_code(self, user: User) -> tuple[Write, ...]:
-        return await self.codes.begin(
-            MessageKind.VERIFY_EMAIL,
-            Purpose.VERIFY_EMAIL,
-            user.id,
-            to=user.email or "",
-        )
 
     def _vouched(self, user: User, actor: Actor) -> tuple[Write, ...]:
         """Where addresses are proven, the log says who did it in the user's place."""

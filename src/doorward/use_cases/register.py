@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from doorward.domain.challenge import Purpose
 from doorward.domain.errors import IdentifierTaken, RegistrationClosed
 from doorward.domain.events import EventType, event
 from doorward.domain.identifiers import mask
 from doorward.domain.ids import new_id
-from doorward.domain.messages import MessageKind
 from doorward.domain.policies.registration import RegistrationPolicy
 from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.registration import CheckedSignUp, SignUp
@@ -16,7 +14,7 @@ from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import AddUser, Record, Write
+from doorward.ports.writes import AddUser, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class Register:
 
         Raises:
             InvalidInput: members are missing or break rules.
-            IdentifierTaken: an identifier belongs to somebody; found out by adding, never by looking first.
+            IdentifierTaken: an identifier belongs to somebody; adding decides it, whatever was looked up before.
             RegistrationClosed: strangers cannot sign up here.
         """
         if not self.policy.open:
@@ -45,21 +43,12 @@ class Register:
         user = checked.user(new_id(now), password_hash, now)
         registered = event(EventType.USER_REGISTERED, now, user_id=user.id, client=sign_up.client)
         try:
-            await self.store.commit(AddUser(user), Record(registered), *await self._first_code(user))
+            mail = await self.codes.first(user) if self.codes.policy.is_on else ()
+            await self.store.commit(AddUser(user), Record(registered), *mail)
         except IdentifierTaken as taken:
             await self._record_refusal(sign_up, checked, taken.kind)
             raise
         return user
-
-    async def _first_code(self, user: User) -> tuple[Write, ...]:
-        if not self.codes.policy.is_on:
-            return ()
-        return await self.codes.begin(
-            MessageKind.VERIFY_EMAIL,
-            Purpose.VERIFY_EMAIL,
-            user.id,
-            to=user.email or "",
-        )
 
     async def _record_refusal(self, sign_up: SignUp, checked: CheckedSignUp, kind: str) -> None:
         details = {"reason": "identifier_taken", "kind": kind, "identifier": mask(checked.contact.value)}

@@ -6,8 +6,13 @@ import pytest
 
 from doorward.adapters.hashing import PooledPasswordHasher
 from doorward.domain.errors import Busy, IdentifierTaken, InvalidInput, RegistrationClosed
+from doorward.domain.password import Password
 from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.policies.registration import RegistrationPolicy
+from doorward.domain.policies.verification import VerificationPolicy
+from doorward.use_cases.resend_code import ResendToUser
+
+RIGHT = "correct horse battery staple"
 
 
 async def test_a_sign_up_makes_an_account(engine):
@@ -51,7 +56,7 @@ async def test_a_taken_user_name_is_refused(engine):
 
 
 async def test_of_parallel_sign_ups_one_wins(engine):
-    """The address is taken by adding it, never by looking first."""
+    """The address is taken by adding it; that it was free a moment ago counts for nothing."""
     door = engine()
 
     outcomes = await asyncio.gather(*(door.auth.register(door.form()) for _ in range(8)), return_exceptions=True)
@@ -109,3 +114,32 @@ async def test_a_code_is_mailed_where_addresses_are_verified(engine, profile, ma
     await door.deliver()
 
     assert len(door.post.letters) == mails
+
+
+@pytest.mark.parametrize("by_operator", [False, True])
+async def test_a_refused_sign_up_costs_the_owner_no_letter(engine, clock, by_operator):
+    """Only so many letters go to an address in an hour; strangers cannot use them up with sign-ups that are refused."""
+    door = engine("code-activation")
+    ada = await door.auth.register(door.form())
+    for _ in range(door.auth.policies.verification.max_letters_per_hour):
+        again = door.created(verified=False) if by_operator else door.auth.register(door.form())
+        await door.refusal(again)
+    clock.advance(minutes=1)
+
+    typed = Password.typed(RIGHT)
+    await door.auth.resend_code.to_user(ResendToUser(identifier=ada.email, password=typed, client=door.client))
+
+    await door.deliver()
+    assert len([letter for letter in door.post.letters if letter.to == ada.email]) == 1
+
+
+async def test_a_taken_address_is_said_to_be_taken_when_its_tries_are_spent(engine):
+    """Guessing at the owner's code changes nothing in what strangers are answered."""
+    door = engine("code-activation", verification=VerificationPolicy(code_length=4, max_tries_per_hour=1, link=False))
+    await door.auth.register(door.form())
+    letter = await door.deliver()
+    await door.refusal(door.activate(door.wrong(letter.code)))
+
+    refusal = await door.refusal(door.auth.register(door.form()))
+
+    assert type(refusal) is IdentifierTaken
