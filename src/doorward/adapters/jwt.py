@@ -109,6 +109,10 @@ class JwtTokenIssuer:
         except _REFUSED:
             raise TokenInvalid from None
 
+    @property
+    def has_public_keys(self) -> bool:
+        return not self._is_shared
+
     async def jwks(self, now: datetime) -> dict[str, object] | None:
         if self._is_shared:
             return None

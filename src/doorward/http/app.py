@@ -65,7 +65,7 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
 
 def _document(app: FastAPI, generate: Callable[[], dict[str, Any]], policies: Policies) -> dict[str, Any]:
     """The OpenAPI document with the rules of this service; made once."""
-    return app.openapi_schema if app.openapi_schema else complete(generate(), policies)
+    return app.openapi_schema or complete(generate(), policies)
 
 
 def _add_routes(app: FastAPI, config: HttpConfig) -> None:

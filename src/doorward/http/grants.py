@@ -13,8 +13,8 @@ from doorward.methods.session_opening import SignedIn
 from doorward.use_cases.sign_in import Credentials
 
 FORM = {"x-form": True}
-Username = Annotated[str, Form(max_length=320, examples=["ada@example.com"])]
-FormPassword = Annotated[str, Form(max_length=4096, json_schema_extra={"format": "password"})]
+Username = Annotated[str, Form(min_length=1, max_length=320, examples=["ada@example.com"])]
+FormPassword = Annotated[str, Form(min_length=1, max_length=4096, json_schema_extra={"format": "password"})]
 
 
 class InvalidGrant(InvalidCredentials):

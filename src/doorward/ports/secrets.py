@@ -75,6 +75,10 @@ class TokenIssuer(Protocol):
     async def read(self, token: str, now: datetime) -> AccessClaims:
         """Check signature, algorithm, type, issuer, audience and times (RFC 8725); TokenInvalid if one is off."""
 
+    @property
+    def has_public_keys(self) -> bool:
+        """Whether others can check tokens by keys that are published."""
+
     async def jwks(self, now: datetime) -> dict[str, object] | None:
         """The public keys (RFC 7517), or None where tokens are signed with a shared secret."""
 

@@ -1,0 +1,29 @@
+"""Refused methods: `Allow` names all that the address takes (RFC 9110 §10.2.1), whatever routes share it."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.routing import Match
+
+from doorward.http import errors
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def install(app: FastAPI) -> None:
+    """Answer 405 with everything that the address takes."""
+
+    async def on_refused_method(request: Request, error: Exception) -> Any:
+        return errors.problem(request, "method_not_allowed", headers={"Allow": ", ".join(_taken(app, request))})
+
+    app.add_exception_handler(405, on_refused_method)
+
+
+def _taken(app: FastAPI, request: Request) -> list[str]:
+    """Whoever may GET may HEAD; the surroundings see to that."""
+    return [m for m in METHODS if _takes(app, request, "GET" if m == "HEAD" else m)]
+
+
+def _takes(app: FastAPI, request: Request, method: str) -> bool:
+    asked = {**request.scope, "method": method}
+    return any(route.matches(asked)[0] is Match.FULL for route in app.routes)
