@@ -129,10 +129,10 @@ def test_the_last_twenty_four_passwords_do_not_come_back(service, holder):
             # 24 passwords were used by now, the first one is still among the last 24.
             assert broken_rules(holder.change(used[0])) == {("/new_password", "reused")}
 
-    refused = [broken_rules(holder.change(password)) for password in used[1:]]
+    refused = [broken_rules(holder.change(used[number])) for number in (1, 2, 12, 23, 24)]
     oldest = holder.change(used[0])
 
-    assert refused == [{("/new_password", "reused")}] * 24
+    assert refused == [{("/new_password", "reused")}] * 5
     assert oldest.status_code == 200
     assert broken_rules(holder.change(used[-1])) == {("/new_password", "reused")}
     kept = service.rows(

@@ -1,6 +1,7 @@
 """Specification 001, sentence by sentence: text messages for whoever registers with a number."""
 
 import base64
+import re
 import time
 
 import pytest
@@ -55,6 +56,18 @@ def test_the_link_comes_by_text_message(service, webhook, phoner):
     assert len(text) <= 306  # two parts of a long text message
     assert done.status_code == 200
     assert phoner.sign_in().status_code == 200
+
+
+def test_the_page_for_forgotten_passwords_takes_numbers(webhook, phoner):
+    """A browser does not insist on an address there, and the link comes by text message."""
+    phoner.register()
+
+    field = re.search(r'<input id="identifier"[^>]*>', phoner.http.get("/forgot-password").text)[0]
+    asked = phoner.http.post("/forgot-password/form", data={"identifier": phoner.username})
+
+    assert 'type="text"' in field
+    assert asked.status_code == 200
+    assert phoner.reset(webhook.token(phoner.username), OTHER).status_code == 200
 
 
 def test_the_request_to_the_text_service(webhook, phoner):
