@@ -21,6 +21,7 @@ from doorward.ports.writes import AddLoginAttempt, CountFailedAttempt, Record, S
 
 NOBODY = UUID(int=0)
 KNOWN = Budget(limit=1, window=timedelta(days=30))
+ENDLESS = Budget(limit=2**31, window=timedelta(hours=1))
 Change = Callable[[Budget], Callable[[Tally, datetime], Tally]]
 
 
@@ -99,8 +100,9 @@ class TryGuard:
     async def _budgets(self, identifier: str, user: User | None, client: Client) -> dict[str, Budget]:
         digest = self.secrets.digest("identifier", identifier)
         if self.policy.locks:
-            # An unknown identifier is never locked: it has no account.
-            return {f"sign-in:{user.id}": self.policy.budget()} if user else {}
+            # An unknown identifier is never locked; it is counted all the same, so that it takes the same time.
+            key, budget = (str(user.id), self.policy.budget()) if user else (f"?{digest}", ENDLESS)
+            return {f"sign-in:{key}": budget}
         # By what was typed and from where: who guesses from elsewhere must not make the owner wait, and two
         # identifiers of one account must not be told by their common wait.
         budgets = {f"sign-in:{digest}:{client.network}": self.policy.budget()}
