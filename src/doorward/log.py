@@ -69,8 +69,8 @@ def parse_levels(text: str) -> tuple[int, dict[str, int]]:
 class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
     """Each new file is readable by its owner only; several processes may write the same one.
 
-    The first that finds it full puts it aside, the others follow to the new one: else each of them would put one
-    aside, and what is kept would shrink with their number.
+    The first that finds it full puts it aside, the others follow to the new one: else each would go on in a file of
+    its own, and the newest lines would not stand in the one that has the name.
     """
 
     def doRollover(self) -> None:  # noqa: N802 - its name
