@@ -11,7 +11,7 @@ PORT ?=
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman help install run init-db check format test test-unit test-integration test-races test-crash test-rotation bench docs requirements \
+.PHONY: newman help install run init-db check format test test-unit test-integration test-races test-crash test-rotation test-model test-timing bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -44,6 +44,7 @@ format: $(DEV_READY) ## Format and mend what can be mended
 
 test: $(DEV_READY) newman ## All tests, the fast ones first
 	$(BIN)/pytest tests/unit $(CORE:%=--cov=doorward.%) --cov-branch --cov-fail-under=100
+	$(BIN)/pytest tests/model
 	$(BIN)/pytest tests/house tests/contract
 	$(BIN)/pytest tests/cli tests/http tests/specs tests/e2e
 
@@ -61,6 +62,12 @@ test-crash: $(DEV_READY) ## Fifty kill -9 under load, with figures
 
 test-rotation: $(DEV_READY) ## A new signing key every ten seconds for a minute under load, with figures
 	TEST_ROTATION_SECONDS=60 $(BIN)/pytest tests/e2e/test_key_rotation.py -v -s
+
+test-model: $(DEV_READY) ## Random lives of the engine against a reference, hundreds on each storage, with figures
+	TEST_MODEL_RUNS=65 $(BIN)/pytest tests/model -v -s
+
+test-timing: $(DEV_READY) ## Whether times tell who has an account: ranks of interleaved requests, with figures
+	TEST_TIMING_PAIRS=600 $(BIN)/pytest tests/e2e/test_timing.py -v -s
 
 test-import: $(DEV_READY) ## A hundred thousand users imported, interrupted, exported, with figures
 	TEST_IMPORT_ROWS=100000 $(BIN)/pytest tests/e2e/test_import.py -v -s
