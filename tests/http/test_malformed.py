@@ -21,6 +21,7 @@ BASE: dict[str, Any] = {
     "first_name": "Ada",
     "last_name": "Lovelace",
     "password": PASSWORD,
+    "phone": "+4915123456789",
     "current_password": "not this one",
     "old_password": "not this one",
     "new_password": "Another-Horse-8",

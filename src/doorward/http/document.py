@@ -6,9 +6,11 @@ from typing import Any
 from doorward.auth import Policies
 from doorward.domain.policies.password import PasswordPolicy
 from doorward.http.problems import RULES
+from doorward.http.routing import refusals
 from doorward.http.schemas import PRINTABLE, Problem
 
 SIGN_UPS = ("SignUpBody", "NewUser", "PersonAndPassword", "NewAccount", "NewUserRecord")
+PAGES = {"/verify": "verify_page", "/reset-password": "reset_page", "/forgot-password": "forgot_page"}
 CLASSES = {"upper": "no_uppercase", "lower": "no_lowercase", "digit": "no_digit", "special": "no_special"}
 NOT_BLANK = r"\S"
 NOT_BLANK_NAME = PRINTABLE.replace("*$", r"*[^\s\u0000-\u001f\u007f-\u009f]") + PRINTABLE.removeprefix("^")
@@ -18,17 +20,48 @@ Schema = dict[str, Any]
 def complete(document: Schema, policies: Policies) -> Schema:
     """Add what the types do not know."""
     schemas = document["components"]["schemas"]
-    schemas["Problem"] = Problem.model_json_schema()
+    for path, item in document["paths"].items():
+        if path in PAGES:
+            item["get"] = _page(PAGES[path], takes_token=path != "/forgot-password")
+        for operation in item.values():
+            _refuse_in_problems(operation["responses"])
     for name, schema in schemas.items():
-        properties = schema.get("properties", {})
-        if name in SIGN_UPS:
-            _require(schema, [*policies.registration.required_fields, *_always(schema)])
-            _explain_password(properties["password"], policies.password)
-        if "new_password" in properties:
-            _explain_password(properties["new_password"], policies.password)
-    if "VerifyBody" in schemas:
-        _explain_proof(schemas["VerifyBody"], policies.verification.link_needs)
+        _explain(name, schema, policies)
+    schemas["Problem"] = Problem.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     return document
+
+
+def _explain(name: str, schema: Schema, policies: Policies) -> None:
+    properties = schema.get("properties", {})
+    if name in SIGN_UPS:
+        _require(schema, [*policies.registration.required_fields, *_always(schema)])
+        _explain_password(properties["password"], policies.password)
+    if "new_password" in properties:
+        _explain_password(properties["new_password"], policies.password)
+    if name == "VerifyBody":
+        _explain_proof(schema, policies.verification.link_needs)
+
+
+def _page(name: str, *, takes_token: bool) -> Schema:
+    """The page for people at an address that takes JSON by POST."""
+    token = {"name": "token", "in": "query", "schema": {"type": "string", "maxLength": 4096, "default": ""}}
+    html = {"description": "A form", "content": {"text/html": {"schema": {"type": "string"}}}}
+    return {
+        "operationId": name,
+        "tags": ["Pages"],
+        "summary": name.replace("_", " ").capitalize(),
+        "description": "A form for people; opening it spends nothing.",
+        "parameters": [token] if takes_token else [],
+        "responses": {"200": html} | ({"422": {}} if takes_token else {}),
+    }
+
+
+def _refuse_in_problems(responses: Schema) -> None:
+    """Bad input is refused as a problem, where FastAPI's own document says otherwise too."""
+    if "422" in responses and "application/problem+json" not in responses["422"].get("content", ()):
+        responses["422"] = refusals("validation_failed")[422]
 
 
 def _always(schema: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from doorward.auth import Auth, retried
 from doorward.domain.actor import Current, PasswordOwner
@@ -69,11 +69,15 @@ class TokenAndPassword(Body):
 class Opened(BaseModel):
     """A session, and how long it took to open."""
 
+    model_config = ConfigDict(validate_by_name=True)
+
     message: str
     access_token: str
     token_type: str = "Bearer"
     expires_in: int
-    execution_time: str = Field(serialization_alias="Execution Time", examples=["30 ms"])
+    execution_time: str = Field(
+        validation_alias="Execution Time", serialization_alias="Execution Time", examples=["30 ms"]
+    )
 
 
 def router(config: HttpConfig) -> APIRouter:
