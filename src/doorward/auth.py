@@ -54,6 +54,7 @@ from doorward.use_cases.sign_in import SignIn
 from doorward.use_cases.sign_in_link import SignInLink
 from doorward.use_cases.sign_out import SignOut
 from doorward.use_cases.update_profile import UpdateProfile
+from doorward.use_cases.update_user import UpdateUser
 from doorward.use_cases.verify_email import VerifyEmail
 
 P = ParamSpec("P")
@@ -136,6 +137,7 @@ class Auth:
     read_audit_log: ReadAuditLog
     list_users: ListUsers
     create_user: CreateUser
+    update_user: UpdateUser
     set_user_status: SetUserStatus
     set_password: SetPassword
     import_users: ImportUsers
@@ -217,6 +219,7 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         read_audit_log=ReadAuditLog(store),
         list_users=ListUsers(store, policies.phone_region),
         create_user=CreateUser(store=store, passwords=passwords, codes=codes, phones=numbers, now=now),
+        update_user=UpdateUser(store=store, now=now),
         set_user_status=SetUserStatus(store=store, guard=guard, now=now),
         set_password=SetPassword(store=store, passwords=passwords, now=now),
         import_users=ImportUsers(store=store, passwords=passwords, now=now),

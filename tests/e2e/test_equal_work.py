@@ -9,7 +9,6 @@ from collections import namedtuple
 from contextlib import contextmanager
 
 import pytest
-from model.world import World, policies
 from sqlalchemy import Engine, event
 
 from doorward.adapters.hashing import PooledPasswordHasher
@@ -25,6 +24,7 @@ from doorward.domain.registration import SignUp
 from doorward.domain.user import Profile, Role
 from doorward.use_cases.change_identifier import IdentifierChange
 from doorward.use_cases.sign_in import Credentials
+from model.world import World, policies
 
 PROFILES = ("modern", "signup-signin", "email-or-phone", "oauth2-password", "code-activation", "link-activation")
 KNOWN, UNKNOWN, RIGHT, WRONG = "known@example.com", "nobody@example.com", "Sound of Rain 1!", "Sound of Wind 2?"

@@ -112,7 +112,7 @@ def set_role(
 
     async def change(auth: Auth) -> dict[str, Any]:
         found = await auth.list_users.named(user, OPERATOR)
-        return described(await retried(auth.set_user_status.set_role, found.id, role, OPERATOR, reason))
+        return described(await retried(auth.update_user, found.id, {}, OPERATOR, role=role, reason=reason))
 
     show(with_engine(profile, change), as_json=as_json)
 

@@ -6,7 +6,7 @@ AuthError
 ├── NotAllowed              EmailNotVerified · PasswordExpired · AccountDisabled · WrongPassword · Forbidden
 │                           · CrossSite · RegistrationClosed
 ├── NotFound
-├── Conflict                IdentifierTaken · AlreadyActive
+├── Conflict                IdentifierTaken · AlreadyActive · LastAdmin
 ├── BadProof                CodeIncorrect · LinkInvalid
 ├── Expired                 CodeExpired · LinkExpired
 ├── Locked                  AccountLocked
@@ -125,6 +125,10 @@ class IdentifierTaken(Conflict):
 
 class AlreadyActive(Conflict):
     code = "already_active"
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
 
 
 class BadProof(AuthError):

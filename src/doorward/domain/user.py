@@ -71,6 +71,10 @@ class User:
         """Whether sign-in is refused now; a lock with an end is over at that moment."""
         return self.status is Status.LOCKED and (self.locked_until is None or now < self.locked_until)
 
+    def is_active_admin(self, now: datetime) -> bool:
+        """Whether this is an administrator who is neither disabled nor locked."""
+        return self.role is Role.ADMIN and self.status is not Status.DISABLED and not self.is_locked(now)
+
     def signed_in(self, now: datetime) -> "User":
         return replace(self.unlocked(), last_login_at=now)
 

@@ -43,6 +43,9 @@ PROBLEMS: dict[str, Problem] = {
         409, "An account with this identifier exists", "Sign in, or reset the password if you forgot it."
     ),
     "already_active": Problem(409, "The account is active already", "Sign in."),
+    "last_admin": Problem(
+        409, "No administrator would be left", "Make somebody else an administrator first, or use the command line."
+    ),
     "code_incorrect": Problem(400, "The code is wrong", "Check the newest mail and enter its code."),
     "link_invalid": Problem(400, "The link is wrong", "Open the link from the newest mail, whole."),
     "code_expired": Problem(410, "The code is no longer good", "It is too late, used or used up. Ask for a new code."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
+from doorward.domain.actor import Actor
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import Event, LoginAttempt
 from doorward.domain.messages import Message
@@ -64,6 +65,22 @@ class RemoveUser:
     """
 
     user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAdmin:
+    """Refuse the whole commit with LastAdmin if no administrator is left who may act; it stands after what it judges.
+
+    Commits that hold it are judged one after the other, so that two administrators cannot end each other's rights.
+    """
+
+    at: datetime
+
+
+def keeping_an_admin(before: User, after: User | None, *, actor: Actor, now: datetime) -> tuple[KeepAdmin, ...]:
+    """What a commit needs that takes an administrator's rights or account away; the operator may do without."""
+    loses = before.is_active_admin(now) and not (after is not None and after.is_active_admin(now))
+    return (KeepAdmin(now),) if loses and actor.user is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +205,7 @@ Write = (
     | SaveUser
     | CountFailedAttempt
     | RemoveUser
+    | KeepAdmin
     | AddFormerPassword
     | AddRegistration
     | SettleRegistrations

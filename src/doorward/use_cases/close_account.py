@@ -11,7 +11,7 @@ from doorward.domain.policies.verification import VerificationPolicy
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import Record, RemoveUser, Stale
+from doorward.ports.writes import Record, RemoveUser, Stale, keeping_an_admin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,16 @@ class CloseAccount:
         Raises:
             EmailNotVerified: the address is not proven where it should be.
             WrongPassword: it is not the present password.
+            LastAdmin: no administrator would be left.
         """
         if self.verification.is_on and not current.user.is_verified:
             raise EmailNotVerified
         async with self.passwords.proving_again(current.user, password, client):
-            deleted = event(EventType.DELETED, self.now(), user_id=current.user.id, client=client)
+            now = self.now()
+            deleted = event(EventType.DELETED, now, user_id=current.user.id, client=client)
+            keeping = keeping_an_admin(current.user, None, actor=Actor(current.user), now=now)
             try:
-                await self.store.commit(Record(deleted), RemoveUser(current.user.id))
+                await self.store.commit(Record(deleted), RemoveUser(current.user.id), *keeping)
             except Stale:
                 raise TokenInvalid from None  # it is gone already
 
@@ -45,6 +48,7 @@ class CloseAccount:
         Raises:
             EmailNotVerified: the one who asks has not proven his address; told before anything else.
             NotFound: the account is another's, or there is none.
+            LastAdmin: no administrator would be left.
         """
         if actor.user is not None and not actor.user.is_verified:
             raise EmailNotVerified
@@ -52,11 +56,13 @@ class CloseAccount:
         await self._remove(user_id, actor, {} if actor.is_user(user_id) else actor.described())
 
     async def of(self, user_id: UUID, actor: Actor, reason: str | None) -> None:
-        """Close somebody's account; NotFound if there is none."""
+        """Close somebody's account; NotFound if there is none, LastAdmin if no administrator would be left."""
         actor.must_be_admin()
         await self._remove(user_id, actor, actor.described(reason))
 
     async def _remove(self, user_id: UUID, actor: Actor, details: dict[str, object]) -> None:
         user = await self.store.users.get(user_id)
-        deleted = event(EventType.DELETED, self.now(), user_id=user.id, client=actor.client, details=details)
-        await self.store.commit(Record(deleted), RemoveUser(user.id))
+        now = self.now()
+        deleted = event(EventType.DELETED, now, user_id=user.id, client=actor.client, details=details)
+        keeping = keeping_an_admin(user, None, actor=actor, now=now)
+        await self.store.commit(Record(deleted), RemoveUser(user.id), *keeping)

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from doorward.domain.actor import Actor
 from doorward.domain.events import EventType, event
-from doorward.domain.user import Role, Status, User
+from doorward.domain.user import Status, User
 from doorward.guard import TryGuard
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import EndSessions, Record, SaveUser, Write
+from doorward.ports.writes import EndSessions, Record, SaveUser, Write, keeping_an_admin
 
 
 class StatusAction(Enum):
@@ -63,7 +63,13 @@ class SetUserStatus:
     now: Clock
 
     async def __call__(self, user_id: UUID, action: StatusAction, actor: Actor, reason: str | None = None) -> User:
-        """Do it; doing it twice changes nothing the second time. NotFound if there is no such account."""
+        """Do it; doing it twice changes nothing the second time.
+
+        Raises:
+            Forbidden: the caller is no administrator.
+            NotFound: there is no such account.
+            LastAdmin: no administrator would be left.
+        """
         actor.must_be_admin()
         user = await self.store.users.get(user_id)
         now = self.now()
@@ -75,15 +81,6 @@ class SetUserStatus:
         details = actor.described(reason)
         done = event(action.event, now, user_id=user.id, client=actor.client, details=details)
         ending: list[Write] = [EndSessions(user.id, now)] if action.ends_sessions else []
-        await self.store.commit(SaveUser(user, changed, guard=("status",)), *ending, Record(done))
-        return changed
-
-    async def set_role(self, user_id: UUID, role: Role, actor: Actor, reason: str | None = None) -> User:
-        """Make somebody an administrator, or no longer one."""
-        actor.must_be_admin()
-        user = await self.store.users.get(user_id)
-        changed = replace(user, role=role)
-        details = actor.described(reason) | {"role": role.value}
-        done = event(EventType.ROLE_CHANGED, self.now(), user_id=user.id, client=actor.client, details=details)
-        await self.store.commit(SaveUser(user, changed), Record(done))
+        keeping = keeping_an_admin(user, changed, actor=actor, now=now)
+        await self.store.commit(SaveUser(user, changed, guard=("role", "status")), *ending, Record(done), *keeping)
         return changed

@@ -4,9 +4,8 @@ import pytest
 
 from doorward.domain.actor import Actor
 from doorward.domain.errors import Forbidden, NotFound, TokenInvalid
-from doorward.domain.events import EventType
 from doorward.domain.ids import new_id
-from doorward.domain.user import Role, Status
+from doorward.domain.user import Status
 from doorward.use_cases.set_user_status import StatusAction
 
 LOCK, UNLOCK, DISABLE, ENABLE, VERIFY, SIGN_OUT = StatusAction
@@ -129,32 +128,6 @@ async def test_an_unknown_account_is_not_found(door):
     refusal = await door.refusal(door.auth.set_user_status(new_id(door.clock()), LOCK, door.root))
 
     assert type(refusal) is NotFound
-
-
-async def test_an_administrator_makes_another_one(door):
-    """The role can be given."""
-    user = await door.auth.set_user_status.set_role(door.ada.id, Role.ADMIN, door.root)
-
-    assert user.role is Role.ADMIN
-
-
-async def test_a_change_of_role_is_audited(door):
-    """The log tells who gave which role."""
-    await door.auth.set_user_status.set_role(door.ada.id, Role.ADMIN, door.operator, "she runs it now")
-
-    row = list(door.store.audit.rows.values())[-1]
-
-    assert (row.event_type, row.details) == (
-        EventType.ROLE_CHANGED.audit_name,
-        {"by": "operator", "reason": "she runs it now", "role": "admin"},
-    )
-
-
-async def test_nobody_gives_himself_a_role(door):
-    """An ordinary user is refused."""
-    refusal = await door.refusal(door.auth.set_user_status.set_role(door.ada.id, Role.ADMIN, Actor(door.ada)))
-
-    assert type(refusal) is Forbidden
 
 
 @pytest.mark.parametrize("actions", [(UNLOCK,), (ENABLE,), (DISABLE, LOCK), (DISABLE, UNLOCK), (VERIFY, VERIFY)])

@@ -76,10 +76,9 @@ async def test_only_the_operator_makes_one_and_for_administrators_only(door):
 async def test_who_may_not_enter_any_more_does_not(door, change):
     """What was decided after the link was made counts."""
     token = await made(door)
-    status = door.auth.set_user_status
     if change == "disabled":
-        await status(door.root.id, StatusAction.DISABLE, door.operator)
+        await door.auth.set_user_status(door.root.id, StatusAction.DISABLE, door.operator)
     else:
-        await status.set_role(door.root.id, Role.USER, door.operator)
+        await door.auth.update_user(door.root.id, {}, door.operator, role=Role.USER)
 
     assert type(await door.refusal(door.auth.sign_in_link(token, door.client))) is LinkExpired

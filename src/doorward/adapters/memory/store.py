@@ -1,6 +1,6 @@
 """All records in dicts, changed together or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from doorward.adapters.memory.readers import (
     Table,
 )
 from doorward.domain.challenge import Challenge
-from doorward.domain.errors import IdentifierTaken
+from doorward.domain.errors import IdentifierTaken, LastAdmin
 from doorward.domain.events import VerificationEntry
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
@@ -65,6 +65,7 @@ class MemoryStore:
             writes.SaveUser: self._save_user,
             writes.CountFailedAttempt: self._count_failed_attempt,
             writes.RemoveUser: self._remove_user,
+            writes.KeepAdmin: self._keep_admin,
             writes.AddFormerPassword: self._add_former_password,
             writes.AddRegistration: lambda j, w: j.put(self.registrations.rows, w.registration.id, w.registration),
             writes.SettleRegistrations: self._settle_registrations,
@@ -146,6 +147,11 @@ class MemoryStore:
             journal.put(self.audit.attempts, attempt.id, replace(attempt, email=writes.REMOVED))
         journal.put(self.users.former, user.id, None)
         journal.put(self.users.rows, user.id, None)
+
+    def _keep_admin(self, journal: _Journal, write: writes.KeepAdmin) -> None:
+        users: Iterable[User] = self.users.rows.values()
+        if not any(user.is_active_admin(write.at) for user in users):
+            raise LastAdmin
 
     def _add_former_password(self, journal: _Journal, write: writes.AddFormerPassword) -> None:
         kept = (write.password_hash, *self.users.former.get(write.user_id, ()))

@@ -6,16 +6,17 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from doorward.adapters.sql import readers, tables
 from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.mapping import PROFILE, columns_of
-from doorward.domain.errors import IdentifierTaken
+from doorward.domain.errors import IdentifierTaken, LastAdmin
 from doorward.domain.events import wire_event
 from doorward.domain.identifiers import Kind
 from doorward.domain.ids import new_id
+from doorward.domain.user import Role, Status
 from doorward.ports import writes
 from doorward.ports.outbox import Lane
 from doorward.ports.store import Committed
@@ -116,6 +117,15 @@ def _remove_user(connection: Connection, write: writes.RemoveUser) -> None:
     for table in (tables.sessions, tables.credentials):
         connection.execute(delete(table).where(table.c.user_id == write.user_id))
     connection.execute(delete(tables.challenges).where(tables.challenges.c.subject_id == write.user_id))
+
+
+def _keep_admin(connection: Connection, write: writes.KeepAdmin) -> None:
+    users = tables.users
+    is_over = and_(users.c.status == Status.LOCKED, users.c.locked_until <= write.at)
+    is_active = or_(users.c.status == Status.ACTIVE, is_over)
+    admins = select(users.c.id).where(users.c.role == Role.ADMIN, is_active).limit(1)
+    if connection.execute(admins).first() is None:
+        raise LastAdmin
 
 
 def _add_former_password(connection: Connection, write: writes.AddFormerPassword) -> None:
@@ -235,6 +245,7 @@ _HANDLERS: dict[type, Handler] = {
     writes.SaveUser: _save_user,
     writes.CountFailedAttempt: _count_failed_attempt,
     writes.RemoveUser: _remove_user,
+    writes.KeepAdmin: _keep_admin,
     writes.AddFormerPassword: _add_former_password,
     writes.SettleRegistrations: _settle_registrations,
     writes.HandOver: _hand_over,

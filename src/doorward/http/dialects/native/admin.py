@@ -21,6 +21,7 @@ from doorward.use_cases.set_user_status import StatusAction
 
 Reason = Annotated[str, Field(max_length=200)]
 Action = Literal["lock", "unlock", "disable", "enable", "verify", "sign-out"]
+CHANGING = ("not_found", "last_admin")
 RoleName = Literal["user", "admin"]
 
 
@@ -79,7 +80,7 @@ def router(config: HttpConfig) -> APIRouter:
         """One user."""
         return UserView.of(await auth.list_users.one(user_id, actor), verification)
 
-    @routes.delete("/{user_id}", status_code=204, responses=refusals(*SIGNED_IN, *COMMON, "not_found"))
+    @routes.delete("/{user_id}", status_code=204, responses=refusals(*SIGNED_IN, *COMMON, *CHANGING))
     async def delete_user(user_id: UUID, actor: Admin, body: ReasonBody | None = None) -> Response:
         """Remove a user with all that belongs to it; its audit rows stay."""
         await retried(auth.close_account.of, user_id, actor, body.reason if body else None)
@@ -94,19 +95,15 @@ def changes_router(config: HttpConfig) -> APIRouter:
     verification = auth.policies.verification
     Admin = Annotated[Actor, Depends(Security(config).actor())]  # noqa: N806 - a type
 
-    @routes.patch("/{user_id}", response_model=UserView, responses=refusals(*SIGNED_IN, *COMMON, "not_found"))
+    @routes.patch("/{user_id}", response_model=UserView, responses=refusals(*SIGNED_IN, *COMMON, *CHANGING))
     async def update_user(user_id: UUID, body: UserChange, actor: Admin) -> UserView:
         """Change a user's profile or role."""
-        user = await auth.list_users.one(user_id, actor)
         changes = {name: v for name, v in body.changes().items() if name not in ("role", "reason")}
-        if changes:
-            details = actor.described(body.reason)
-            user = await retried(auth.update_profile, user_id, changes, actor.client, details=details)
-        if body.role is not None:
-            user = await retried(auth.set_user_status.set_role, user_id, Role(body.role), actor, body.reason)
+        role = Role(body.role) if body.role else None
+        user = await retried(auth.update_user, user_id, changes, actor, role=role, reason=body.reason)
         return UserView.of(user, verification)
 
-    @routes.post("/{user_id}/{action}", response_model=UserView, responses=refusals(*SIGNED_IN, *COMMON, "not_found"))
+    @routes.post("/{user_id}/{action}", response_model=UserView, responses=refusals(*SIGNED_IN, *COMMON, *CHANGING))
     async def change_user_status(
         user_id: UUID, action: Action, actor: Admin, body: ReasonBody | None = None
     ) -> UserView:

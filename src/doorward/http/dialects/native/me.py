@@ -65,7 +65,9 @@ def router(config: HttpConfig) -> APIRouter:
         return UserView.of(await retried(auth.update_profile, found.user.id, body.changes(), client), verification)
 
     @routes.delete(
-        "", status_code=204, responses=refusals(*SIGNED_IN, *COMMON, *PROVING, "email_not_verified", "wrong_password")
+        "",
+        status_code=204,
+        responses=refusals(*SIGNED_IN, *COMMON, *PROVING, "email_not_verified", "wrong_password", "last_admin"),
     )
     async def close_account(body: CloseBody, request: Request, found: Annotated[Current, Depends(current)]) -> Response:
         """Close the account for good; it takes the password again."""
