@@ -46,7 +46,7 @@ test: $(DEV_READY) newman ## All tests, the fast ones first
 	$(BIN)/pytest tests/unit $(CORE:%=--cov=doorward.%) --cov-branch --cov-fail-under=100
 	$(BIN)/pytest tests/model
 	$(BIN)/pytest tests/house tests/contract
-	$(BIN)/pytest tests/cli tests/http tests/specs tests/e2e
+	$(BIN)/pytest tests/cli tests/http tests/fuzz tests/specs tests/e2e
 
 test-unit: $(DEV_READY) ## Tests that start nothing (core and in-process adapters)
 	$(BIN)/pytest tests/unit tests/house
@@ -65,6 +65,9 @@ test-rotation: $(DEV_READY) ## A new signing key every ten seconds for a minute 
 
 test-model: $(DEV_READY) ## Random lives of the engine against a reference, hundreds on each storage, with figures
 	TEST_MODEL_RUNS=65 $(BIN)/pytest tests/model -v -s
+
+fuzz: $(DEV_READY) ## Every operation of every profile as stranger, user and administrator, a hundred examples each, with figures
+	TEST_FUZZ_EXAMPLES=$${TEST_FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/fuzz -v -p no:cacheprovider
 
 test-timing: $(DEV_READY) ## Whether times tell who has an account: ranks of interleaved requests, with figures
 	TEST_TIMING_PAIRS=600 $(BIN)/pytest tests/e2e/test_timing.py -v -s
