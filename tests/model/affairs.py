@@ -170,7 +170,7 @@ class FullLife(Life):
     @precondition(lambda self: self.opened and any(c["purpose"] == "change" for c in self.letters))
     @rule(number=numbers, guess=guesses)
     def confirm_email(self, number, guess):
-        key = self.session(number)
+        key = self.session_that_waits() or self.session(number)
         session = self.model.sessions.get(key)
         code = self.read_code("change", ("account", session["account"] if session else 0), guess)
 
@@ -179,6 +179,12 @@ class FullLife(Life):
             await self.world.auth.change_identifier.confirm(current, Kind.EMAIL, code, client("at home"))
 
         self.step(lambda: self.model.confirm_email(key, code), act)
+
+    def session_that_waits(self):
+        """One whose owner has asked for another address."""
+        asked = [c["subject"][1] for c in self.letters if c["purpose"] == "change" and not c["used"]]
+        own = [key for key, session in self.model.sessions.items() if session["account"] in asked]
+        return own[-1] if own else None
 
     @precondition(lambda self: self.opened)
     @rule(number=numbers, guess=guesses, network=networks)

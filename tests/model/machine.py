@@ -97,6 +97,11 @@ class Life(RuleBasedStateMachine):
             return account["password"] if account else PASSWORDS[0]
         return "Not the word, 0!" if guess == "wrong" else guess
 
+    def somebodys(self, name):
+        """That name if there is such an account, or another one's."""
+        others = [names(account)[0] for account in self.model.accounts.values() if self.model.can_sign_in(account)]
+        return name if self.model.named(name) or not others else others[-1]
+
     def own_password(self, key, guess):
         session = self.model.sessions.get(key)
         account = self.model.accounts.get(session["account"]) if session else None
@@ -142,10 +147,13 @@ class Life(RuleBasedStateMachine):
         self.step(lambda: None, self.world.auth.purge_expired)
 
     @precondition(lambda self: self.policy["max_age"])
-    @rule(name=identifiers)
-    def a_month_passes(self, name):
+    @rule(name=identifiers, guess=guesses, new=new_passwords)
+    def a_month_passes(self, name, guess, new):
         self.time_passes(pause=31 * DAY)
+        known = list(self.tickets)
         self.sign_in(name=name, guess="right", network="at home", spelling=str)
+        if list(self.tickets) != known:
+            self.change_expired_password(number=0, guess=guess, new=new, network="at home")
 
     @rule(number=numbers)
     def relay_rests_or_works(self, number):
@@ -191,6 +199,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(name=identifiers, guess=guesses, network=networks, spelling=spellings)
     def sign_in(self, name, guess, network, spelling):
+        name = self.somebodys(name) if guess == "right" else name
         password, shown = self.guessed(name, guess), spelling(name)
         before = set(self.model.tickets)
         key, given = self.step(
