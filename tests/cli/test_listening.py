@@ -8,6 +8,6 @@ from support.program import free_port
 
 
 def test_the_listener_names_its_protocol():
-    """asyncio looks at it before it switches Nagle's algorithm off, which holds each answer back for 40 ms."""
+    """Asyncio looks at it before it switches Nagle's algorithm off, which holds each answer back for 40 ms."""
     with closing(_listen(free_port())) as listener:
         assert listener.proto == socket.IPPROTO_TCP
