@@ -79,9 +79,9 @@ bench: $(DEV_READY) ## Speed as ratios in one run
 	$(BIN)/python -m bench
 
 newman: $(DEV_READY) ## Install what runs the Postman collections (needs npm)
-	@if command -v npm >/dev/null; then \
-	  test -x $(NEWMAN) || npm install --silent --no-audit --no-fund --prefix $(VENV)/newman 'newman@>=6.2'; \
-	else echo "npm is missing: the Postman collections are not run"; fi
+	@test -x $(NEWMAN) || { command -v npm >/dev/null && timeout 300 npm install --silent --no-audit --no-fund \
+	  --fetch-timeout=30000 --fetch-retries=2 --prefix $(VENV)/newman 'newman@>=6.2'; } \
+	  || echo "newman could not be installed (npm is needed): the Postman collections are not run"
 
 # Keep -----------------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ from collections import Counter
 import pytest
 
 PASSWORD = "Correct-Horse-7"
+# A place in the queue for everybody: here it is races that are judged, not how many a slow machine can hash.
+PATIENT = {"DOORWARD_HASHING__QUEUE": "200"}
 
 
 def statuses(answers) -> Counter:
