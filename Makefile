@@ -11,7 +11,7 @@ PORT ?=
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman help install run init-db check format test test-unit test-integration test-races test-crash test-rotation test-model test-timing bench docs requirements \
+.PHONY: newman help install run init-db check format test fuzz test-unit test-integration test-races test-crash test-rotation test-model test-timing bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -66,7 +66,7 @@ test-rotation: $(DEV_READY) ## A new signing key every ten seconds for a minute 
 test-model: $(DEV_READY) ## Random lives of the engine against a reference, hundreds on each storage, with figures
 	TEST_MODEL_RUNS=65 $(BIN)/pytest tests/model -v -s
 
-fuzz: $(DEV_READY) ## Every operation of every profile as stranger, user and administrator, a hundred examples each, with figures
+fuzz: $(DEV_READY) ## Every operation of every profile, as a stranger, a user and an administrator, called with anything, with figures
 	TEST_FUZZ_EXAMPLES=$${TEST_FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/fuzz -v -p no:cacheprovider
 
 test-timing: $(DEV_READY) ## Whether times tell who has an account: ranks of interleaved requests, with figures
