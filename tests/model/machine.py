@@ -146,11 +146,11 @@ class Life(RuleBasedStateMachine):
         self.model.now += pause
         self.step(lambda: None, self.world.auth.purge_expired)
 
-    @precondition(lambda self: self.policy["max_age"])
-    @rule(name=identifiers, guess=guesses, new=new_passwords)
-    def a_month_passes(self, name, guess, new):
+    @precondition(lambda self: self.policy["max_age"] and self.model.accounts)
+    @rule(guess=guesses, new=new_passwords)
+    def a_month_passes(self, guess, new):
         self.time_passes(pause=31 * DAY)
-        known = list(self.tickets)
+        known, name = list(self.tickets), names(list(self.model.accounts.values())[-1])[0]
         self.sign_in(name=name, guess="right", network="at home", spelling=str)
         if list(self.tickets) != known:
             self.change_expired_password(number=0, guess=guess, new=new, network="at home")

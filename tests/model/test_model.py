@@ -20,7 +20,7 @@ from model.rules import CHANGED, RULES, rules_of
 from model.world import World, policies
 
 # Few runs are always the same ones, so that `make test` has one outcome; `make test-model` looks for new ones.
-FEW = {"memory": 12, "sqlite": 3}
+FEW = {"memory": 6, "sqlite": 2}
 ASKED = int(os.environ.get("TEST_MODEL_RUNS", "0"))
 STEPS = 60 if ASKED else 40
 # Making a failure shorter takes minutes; ask for it with TEST_MODEL_SHRINK=1.
