@@ -16,8 +16,8 @@ FILLED = "Bearer filled-in-before-the-call"
 MAX_WAIT = 0.05
 # What a schema cannot say: who exists, which code is right, which password was used before.
 SEMANTIC = ["2xx", "400", "401", "403", "404", "409", "410", "422", "423", "429", "5xx"]
-# The usual ones, and 413 for what is too long in all.
-REJECTED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
+# The usual ones; 413 for what is too long in all; 410 and 423 where the code or the account is judged before the rest.
+REJECTED = ["400", "401", "403", "404", "405", "406", "409", "410", "413", "415", "422", "423", "428", "429", "5xx"]
 STRUCTURAL = {"wrong_type", "unknown_member", "required"}
 SPOILING = {
     *("close_account", "sign_out", "logout", "end_session", "end_other_sessions", "delete_user", "delete_record"),
