@@ -8,10 +8,12 @@ import httpx2
 
 from doorward.domain.errors import Unavailable
 from doorward.domain.messages import Mail
+from doorward.domain.urls import split_url
 from doorward.ports.delivery import DeliveryFailed
 
 TIMEOUT = 5.0
 WHOLE_TIMEOUT = 10.0
+SHAPE = "https://user:password@host/path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,10 @@ class SmsService:
         Raises:
             ValueError: what is wrong with the URL; it never repeats the password.
         """
-        parts = urlsplit(url)
+        parts = split_url(url, shape=SHAPE)
         is_here = parts.hostname in ("localhost", "127.0.0.1", "::1")
         if not parts.hostname or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not is_here):
-            raise ValueError("write it as https://user:password@host/path")
+            raise ValueError(f"write it as {SHAPE}")
         plain = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
         return cls(plain, unquote(parts.username or "") or None, unquote(parts.password or "") or None)
 

@@ -8,16 +8,18 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 import aiosmtplib
 
 from doorward.domain.errors import Unavailable
 from doorward.domain.messages import Mail
+from doorward.domain.urls import split_url
 from doorward.ports.delivery import DeliveryFailed
 
 TIMEOUT = 5.0
 WHOLE_TIMEOUT = 10.0
+SHAPE = "smtp://user:password@host:587?tls=start or smtps://user:password@host"
 Tls = Literal["start", "implicit", "off"]
 
 
@@ -40,9 +42,9 @@ class SmtpServer:
         Raises:
             ValueError: what is wrong with the URL; it never repeats the password.
         """
-        parts = urlsplit(url)
+        parts = split_url(url, shape=SHAPE)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("write it as smtp://user:password@host:587?tls=start or smtps://user:password@host")
+            raise ValueError(f"write it as {SHAPE}")
         asked = parse_qs(parts.query).get("tls", [None])[-1]
         if asked not in (None, "start", "off"):
             raise ValueError("tls is either start or off")

@@ -4,7 +4,7 @@ from base64 import b64decode
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
@@ -17,6 +17,7 @@ from doorward.domain.policies.reset import ResetPolicy
 from doorward.domain.policies.session import SessionPolicy
 from doorward.domain.policies.sms import SmsPolicy
 from doorward.domain.policies.verification import VerificationPolicy
+from doorward.domain.urls import split_url
 from doorward.settings.values import prepare_section
 
 PROFILES = Path(__file__).parent.parent / "profiles"
@@ -119,7 +120,7 @@ class Settings(BaseModel):
         """As browsers write an origin: host in lower case, no default port, no slash at the end."""
         if not value:
             return None
-        parts = urlsplit(value)
+        parts = split_url(value, shape="https://accounts.example.com")
         if not value.isprintable() or not parts.hostname:
             raise ValueError("write it as https://accounts.example.com")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -10,6 +10,8 @@ from typing import Any
 from doorward.domain.policies.limits import Rate
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST = timedelta(days=36500)
+"""A hundred years: no calendar ends before a moment that lies so far ahead."""
 _SECTIONS_HINTS: dict[type, dict[str, Any]] = {}
 
 
@@ -17,12 +19,15 @@ def parse_duration(text: str) -> timedelta:
     """Read seconds, or a number with s, m, h or d: `90`, `90s`, `10m`, `24h`, `30d`.
 
     Raises:
-        ValueError: anything else.
+        ValueError: anything else, or longer than a hundred years.
     """
     match = re.fullmatch(r"\s*([0-9]{1,10}(?:\.[0-9]{1,6})?)\s*([smhd]?)\s*", text)
     if not match:
         raise ValueError("write it as seconds or as 90s, 10m, 24h, 30d")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+    seconds = float(match[1]) * _UNITS[match[2] or "s"]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{LONGEST.days}d is the longest")
+    return timedelta(seconds=seconds)
 
 
 def prepare_section(section: type, values: Any) -> Any:

@@ -104,6 +104,8 @@ def test_lists_and_limits_are_read(tmp_path):
     [
         ({"DOORWARD_PASSWORD__MIN_LENGTH": "many"}, ["DOORWARD_PASSWORD__MIN_LENGTH", "integer"]),
         ({"DOORWARD_VERIFICATION__CODE_TTL": "soon"}, ["CODE_TTL", "90s"]),
+        ({"DOORWARD_VERIFICATION__CODE_TTL": "9999999999d"}, ["CODE_TTL", "36500d"]),
+        ({"PUBLIC_URL": "https://ada:s3cret/word@accounts.example"}, ["PUBLIC_URL", "percent-encoded"]),
         ({"DOORWARD_VERIFICATION__CODE_LENGTH": "3"}, ["CODE_LENGTH", "between 4 and 10"]),
         ({"DOORWARD_LOCKOUT__MAX_FAILURES": ""}, ["MAX_FAILURES", "between 1 and 100"]),
         ({"DOORWARD_LIMITS__REGISTER": "often"}, ["REGISTER", "20/minute"]),
@@ -119,6 +121,7 @@ def test_a_value_that_cannot_be_read_is_named(tmp_path, environ, words):
 
     (problem,) = refused.value.problems
     assert all(word in problem for word in words)
+    assert "s3cret" not in problem
 
 
 def test_every_problem_is_listed_at_once(tmp_path):
