@@ -84,12 +84,22 @@ def parse_phone(text: str, region: str | None = None) -> Identifier:
     # A number without its area code is only possible inside that area, and many places have it.
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidInput(Violation("/phone", "invalid_phone"))
-    return Identifier(Kind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    canonical = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # A trunk zero too many would be left in it: another account's number as soon as it is read once more.
+    if phonenumbers.parse(canonical) != number:
+        raise InvalidInput(Violation("/phone", "invalid_phone"))
+    return Identifier(Kind.PHONE, canonical)
 
 
 def country_of(phone: Identifier) -> str | None:
     """The country (two letters) that a canonical number belongs to; numbers of no country have none."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(phone.value))
+
+
+def is_premium(phone: Identifier) -> bool:
+    """Whether somebody earns by each message or call to this number."""
+    kind = phonenumbers.number_type(phonenumbers.parse(phone.value))
+    return kind in (phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST)
 
 
 def _digits(text: str) -> str:

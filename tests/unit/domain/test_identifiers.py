@@ -167,6 +167,13 @@ def test_what_is_no_international_number_is_refused(text):
         parse_phone(text)
 
 
+@pytest.mark.parametrize("text", ["+4900 151 12345678", "+8600 685143577", "004900151 12345678"])
+def test_a_number_that_would_become_another_is_refused(text):
+    """With a trunk zero too many it would be kept as a number that reads as somebody else's the next time."""
+    with pytest.raises(InvalidInput, match="invalid_phone"):
+        parse_phone(text)
+
+
 @pytest.mark.parametrize(
     ("typed", "kind"),
     [

@@ -21,10 +21,14 @@ def phone(number):
         (("DE", "FR"), FRENCH, True),
         (("DE",), FRENCH, False),
         (("DE",), NOBODYS, False),
+        (("US",), "+12025550123", True),
+        (("US",), "+19002345678", False),
+        ((), "+449098790000", False),
+        ((), "+979123456789", False),
     ],
 )
 def test_only_named_countries_are_served(countries, number, served):
-    """An empty list means all; numbers that belong to no country are in no list."""
+    """An empty list means all; numbers of no country are in no list; whoever has a premium number earns nothing."""
     policy = SmsPolicy(countries=countries)
 
     assert policy.serves(phone(number)) is served

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from doorward.domain.bounds import check_bounds
 from doorward.domain.errors import InvalidInput, Violation
-from doorward.domain.identifiers import Identifier, country_of, parse_phone
+from doorward.domain.identifiers import Identifier, country_of, is_premium, parse_phone
 from doorward.domain.tally import Budget
 
 
@@ -31,8 +31,8 @@ class SmsPolicy:
         return Budget(limit=self.daily_cap, window=timedelta(days=1))
 
     def serves(self, phone: Identifier) -> bool:
-        """Whether messages to this number's country are sent."""
-        return not self.countries or country_of(phone) in self.countries
+        """Whether messages to this number are sent: to no premium number, and to the named countries only."""
+        return not is_premium(phone) and (not self.countries or country_of(phone) in self.countries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
