@@ -81,8 +81,8 @@ class ForgotPassword:
             params={"first_name": user.profile.first_name},
         )
         requested = event(EventType.PASSWORD_RESET_REQUESTED, now, user_id=user.id, client=client)
-        is_there = SaveUser(user, user)
+        is_as_seen = SaveUser(user, user, guard=("email", "phone"))
         try:
-            await self.store.commit(is_there, AddChallenge(challenge), Send(message, now), Record(requested))
+            await self.store.commit(is_as_seen, AddChallenge(challenge), Send(message, now), Record(requested))
         except Stale:
-            return  # removed in this very moment
+            return  # removed, or found by another name since: whoever has the former one gets no link

@@ -1,11 +1,13 @@
 """Asking for a way back in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from doorward.domain.identifiers import parse_email
 from doorward.domain.policies.reset import ResetPolicy
-from doorward.ports.writes import AddChallenge, RemoveUser
+from doorward.ports.writes import AddChallenge, RemoveUser, SaveUser
 from doorward.use_cases.set_user_status import StatusAction
 
 
@@ -99,6 +101,23 @@ async def test_an_account_that_is_removed_in_this_moment_gets_no_link(door):
         if any(isinstance(change, AddChallenge) for change in changes):
             door.store.commit = commit
             await commit(RemoveUser(ada.id))
+        await commit(*changes)
+
+    door.store.commit = overtaken
+
+    assert await ask(door) == 0
+    assert door.store.challenges.rows == {}
+
+
+async def test_an_address_that_is_left_in_this_moment_gets_no_link(door):
+    """Whoever still has the former address gets no way into the account that has another one by then."""
+    ada, commit = await door.store.users.find(parse_email("ada@example.com")), door.store.commit
+    moved = replace(ada, email="ada@example.org")
+
+    async def overtaken(*changes):
+        if any(isinstance(change, AddChallenge) for change in changes):
+            door.store.commit = commit
+            await commit(SaveUser(ada, moved))
         await commit(*changes)
 
     door.store.commit = overtaken
