@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from support.browser import Browser
+
 PASSWORD = "a long walk in the hills"
 
 
@@ -35,6 +37,17 @@ def test_the_link_signs_in_once_by_its_button(door):
     assert browser.get("/v1/me").json()["email"] == "root@example.com"
     assert browser.get("/v1/admin/users").status_code == 200
     assert again.status_code == 410
+
+
+def test_a_browser_sends_the_button_with_its_origin(door):
+    """Pages forbid to tell where one comes from; this one tells its origin, never its token, or it could not work."""
+    browser = Browser(door.client()).open(link(door))
+    policies = {browser.answer.headers["Referrer-Policy"]}
+
+    browser.type_and_send()
+
+    assert policies == {"strict-origin"}
+    assert (browser.answer.status_code, browser.text.count("You are signed in")) == (200, 1)
 
 
 def test_a_foreign_page_signs_nobody_in_by_a_link(door):

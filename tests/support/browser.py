@@ -52,10 +52,11 @@ class Browser:
         return self
 
     def type_and_send(self, *typed: str) -> "Browser":
-        """Fill the visible fields in their order and press the button."""
+        """Fill the visible fields in their order and press the button; a page may forbid to say where it came from."""
         form = self._read().forms[0]
         filled = form.fields | dict(zip(form.visible, typed, strict=True))
-        origin = str(self._http.base_url).rstrip("/")
+        is_silent = self.answer.headers["Referrer-Policy"] == "no-referrer"  # Fetch: then the Origin is null
+        origin = "null" if is_silent else str(self._http.base_url).rstrip("/")
         self.answer = self._http.request(
             form.method,
             urljoin(str(self.answer.url), form.action),

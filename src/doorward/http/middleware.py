@@ -75,7 +75,7 @@ class _Exchange:
     def _add_headers(self, headers: MutableHeaders) -> None:
         headers["X-Request-Id"] = self.request_id
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
+        headers.setdefault("Referrer-Policy", "no-referrer")
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("Content-Security-Policy", API_POLICY)
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

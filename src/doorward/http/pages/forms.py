@@ -28,8 +28,11 @@ def show(
     needs_code: bool = False,
 ) -> HTMLResponse:
     """Render one of the forms."""
-    words = {**_FORMS[name], **(_WITH_CODE if needs_code else {})}
-    return page("form", status=status, service_name=config.service_name, token=token, error=error, done=done, **words)
+    words = {"referrer": "no-referrer", **_FORMS[name], **(_WITH_CODE if needs_code else {})}
+    told = {"service_name": config.service_name, "token": token, "error": error, "done": done}
+    shown = page("form", status=status, **told, **words)
+    shown.headers["Referrer-Policy"] = words["referrer"]
+    return shown
 
 
 async def answer(
@@ -88,6 +91,8 @@ _FORMS: dict[str, dict[str, Any]] = {
         "action": "/sign-in-link/form",
         "button": "Sign in",
         "success": "You are signed in on this device.",
+        # With `no-referrer` a browser sends this form with `Origin: null`, which is no proof of coming from here.
+        "referrer": "strict-origin",
         "fields": [],
     },
     "forgot": {
