@@ -19,8 +19,10 @@ from doorward.domain.user_record import COLUMNS, PASSWORD, Line
 Form = Literal["csv", "jsonl"]
 # A spreadsheet runs a cell that begins like this; an apostrophe before it makes it text. A cell that looks as if it
 # had such an apostrophe gets one more, and an empty text (which is not the same as nothing) gets one alone.
-_RISKY = re.compile(r"[=+\-@\t\r]|'+(?:[=+\-@\t\r]|$)", re.DOTALL)
-_QUOTED = re.compile(r"'+(?:[=+\-@\t\r]|$)", re.DOTALL)
+# Where the semicolon parts the cells, a spreadsheet takes what follows one for the beginning of a cell.
+_FORMULA = "'*[=+\\-@\\t\\r\uff1d\uff0b\uff0d\uff20]"
+_UNMARKED = re.compile(rf"\A(?={_FORMULA}|'+\Z)|(;\"*)(?={_FORMULA})")
+_MARKED = re.compile(rf"\A'(?={_FORMULA}|'*\Z)|(;\"*)'(?={_FORMULA})")
 _UNREADABLE = Violation("/line", "unreadable")
 
 
@@ -40,12 +42,12 @@ def form_of(path: Path, form: Form | None) -> Form:
 def guarded(value: str | int | None) -> str:
     """A value as a cell that no spreadsheet runs; nothing is an empty cell."""
     text = "" if value is None else str(value)
-    return f"'{text}" if value == "" or _RISKY.match(text) else text
+    return "'" if value == "" else _UNMARKED.sub(r"\1'", text)
 
 
 def restored(cell: str) -> str | None:
     """The value of a cell, as it was before `guarded`."""
-    return (cell[1:] if _QUOTED.match(cell) else cell) if cell else None
+    return _MARKED.sub(r"\1", cell) if cell else None
 
 
 @dataclass(frozen=True, slots=True)
