@@ -100,6 +100,8 @@ async def test_published_examples_match(new_hasher, stored, password):
 COSTLY = [
     f"pbkdf2_sha256$1000000000000$salt${DIGEST}",
     f"pbkdf2_sha256$10000001$salt${DIGEST}",
+    f"pbkdf2_sha256$2600000$salt${'A' * 168}",
+    f"pbkdf2_sha1$1700000$salt${'A' * 168}",
     f"$scrypt$ln=23,r=8,p=1$c2FsdA${DIGEST}",  # 8 GiB
     f"$scrypt$ln=999,r=8,p=1$c2FsdA${DIGEST}",
     f"$scrypt$ln=14,r=8,p=100000$c2FsdA${DIGEST}",

@@ -61,9 +61,11 @@ class Pbkdf2:
 
     def flaw(self, stored: str) -> str | None:
         match = _PBKDF2.fullmatch(stored)
-        if not match or not _is_digest(_decoded(match[4])):
+        expected = _decoded(match[4]) if match else b""
+        if not match or not _is_digest(expected):
             return BROKEN
-        return COSTLY if int(match[2]) > MAX_ITERATIONS else None
+        blocks = -(-len(expected) // hashlib.new(match[1]).digest_size)  # each takes all iterations (RFC 8018, 5.2)
+        return COSTLY if int(match[2]) * blocks > MAX_ITERATIONS else None
 
     def verify(self, stored: str, text: str) -> bool:
         _, iterations, salt, digest = stored.split("$")
