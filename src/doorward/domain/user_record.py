@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from doorward.domain.errors import InvalidInput, Violation
@@ -35,6 +35,7 @@ COLUMNS = (
 PASSWORD = "password"
 MAX_HASH = 255
 MAX_FAILURES = 1_000_000
+LATEST_TTL = timedelta(days=36500)
 _PROFILE = frozenset(f.name for f in fields(Profile))
 _TEXTS = frozenset(("first_name", "last_name", "address", "comments"))
 _WHO = frozenset((*IDENTIFIERS, *_PROFILE, "role", "created_at"))
@@ -148,15 +149,25 @@ def _reading(name: str, read: Callable[[str], object], code: str) -> Callable[[s
 
 
 def _moment(text: str) -> datetime:
-    """Read a moment; one without an offset is meant in UTC."""
+    """Read a moment, in UTC unless it says otherwise; what is reckoned from it must stay within the calendar."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    _ = utc + LATEST_TTL
+    return utc
 
 
 def _failures(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= MAX_FAILURES):
         raise ValueError
     return int(text)
+
+
+def _id(text: str) -> UUID:
+    """Read an id; the one of all zeros stands for nobody."""
+    found = UUID(text)
+    if not found.int:
+        raise ValueError
+    return found
 
 
 def _hash(text: str) -> str:
@@ -172,7 +183,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     PASSWORD: str,
     "password_hash": _hash,
     **dict.fromkeys(_TEXTS, str),
-    "id": _reading("id", UUID, "invalid_id"),
+    "id": _reading("id", _id, "invalid_id"),
     "status": _reading("status", lambda text: Status(text.upper()), "unknown_status"),
     "role": _reading("role", lambda text: Role(text.lower()), "unknown_role"),
     "failed_attempts": _reading("failed_attempts", _failures, "invalid_number"),
