@@ -104,6 +104,18 @@ async def test_a_password_is_found_among_former_ones(hasher):
     assert not await hasher.matches_any((), RIGHT)
 
 
+async def test_a_long_history_lets_others_in_between(new_hasher):
+    """Whoever comes while former passwords are compared waits for one of them, not for all."""
+    hasher = new_hasher(slots=1, queue=2, time_cost=5)
+    hashes = tuple([await hasher.hash(RIGHT)] * 30)
+    history = asyncio.create_task(hasher.matches_any(hashes, WRONG))
+    await asyncio.sleep(0)
+
+    assert await hasher.verify(hashes[0], RIGHT)
+    assert not history.done()
+    assert not await history
+
+
 async def test_former_passwords_take_one_slot_together(new_hasher):
     """A long history does not crowd others out: it stands in the queue once."""
     hasher = new_hasher(slots=1, queue=0)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from doorward.adapters.hashing.foreign import FirebaseKey
@@ -54,12 +55,14 @@ class PooledPasswordHasher:
         return matches and password_hash is not None
 
     async def matches_any(self, password_hashes: tuple[str, ...], password: Password) -> bool:
-        def compare() -> bool:
-            deadline = time.monotonic() + HISTORY_SECONDS
-            newest_first = (h for h in password_hashes if time.monotonic() < deadline)
-            return any(self._matches(h, password) for h in newest_first)
-
-        return await self._run(compare)
+        """Compare the newest first and one after another, so that others are served between two of a long history."""
+        spent = 0.0
+        for stored in password_hashes:
+            found, seconds = await self._run(partial(_timed, partial(self._matches, stored, password)))
+            spent += seconds
+            if found or spent > HISTORY_SECONDS:
+                return found
+        return False
 
     def is_outdated(self, password_hash: str) -> bool:
         return not self._new.recognises(password_hash) or self._new.is_outdated(password_hash)
@@ -99,7 +102,7 @@ class PooledPasswordHasher:
         self._in_flight -= 1
 
 
-def _timed(work: Callable[[], str]) -> tuple[str, float]:
+def _timed(work: Callable[[], R]) -> tuple[R, float]:
     start = time.perf_counter()
     return work(), time.perf_counter() - start
 
