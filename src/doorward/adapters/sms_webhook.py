@@ -50,11 +50,15 @@ class SmsWebhook:
         # The same key each time, so that a message posted twice can be recognised.
         headers = {"Idempotency-Key": str(mail.id)}
         try:
-            async with asyncio.timeout(WHOLE_TIMEOUT), self._client() as client:
-                answer = await client.post(self._service.url, json=body, headers=headers)
+            async with (
+                asyncio.timeout(WHOLE_TIMEOUT),
+                self._client() as client,
+                client.stream("POST", self._service.url, json=body, headers=headers) as answer,
+            ):
+                is_taken = answer.is_success  # nothing else is read: it may be longer than the memory
         except (httpx2.HTTPError, OSError, TimeoutError) as error:
             raise DeliveryFailed(f"no SMS service: {type(error).__name__}") from None
-        if not answer.is_success:
+        if not is_taken:
             is_final = answer.status_code in (400, 404, 410, 422)
             raise DeliveryFailed(f"refused by the SMS service ({answer.status_code})", is_final=is_final)
 
