@@ -110,8 +110,12 @@ class Fuzz:
             case.headers["Authorization"] = self._authorization(case, is_live=is_live)
         if isinstance(case.query, dict) and str(case.query.get("wait", "")).replace(".", "").isdigit():
             case.query["wait"] = min(float(case.query["wait"]), MAX_WAIT)
+        is_step = case.meta is not None and case.meta.phase.name.value == "stateful"
         if is_live:
-            self._fill(name, case)
+            self._fill(name, case, is_step=is_step)
+        if (is_live or is_step) and "session_id" in case.path_parameters and self.role != "anonymous":
+            # In a chain of calls the fuzzer takes the id of the user who signed in for that of the session.
+            case.path_parameters["session_id"] = self.crowd.other_session(self.person)
 
     def _authorization(self, case: Any, *, is_live: bool) -> str:
         if case.operation.definition.raw.get("security") != [{"basic": []}]:
@@ -120,17 +124,13 @@ class Fuzz:
             self.newcomer = self.crowd.newcomer()
         return self.crowd.basic(self.newcomer)
 
-    def _fill(self, name: str, case: Any) -> None:
+    def _fill(self, name: str, case: Any, *, is_step: bool) -> None:
         if self.role == "anonymous" and case.operation.definition.raw.get("security"):
             return
         if name in BODIES:
             filled = BODIES[name](self)
             case.body = case.body | filled if isinstance(case.body, dict) and CHANCE.random() < 0.3 else filled
-        if case.meta and case.meta.phase.name.value == "stateful":
-            return
-        if "session_id" in case.path_parameters:
-            case.path_parameters["session_id"] = self.crowd.other_session(self.person)
-        if "user_id" in case.path_parameters:
+        if "user_id" in case.path_parameters and not is_step:
             is_own = self.role == "user" and not case.path.startswith("/v1/admin")
             case.path_parameters["user_id"] = self.person.id if is_own else self.crowd.neighbour.id
 
