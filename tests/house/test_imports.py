@@ -121,14 +121,14 @@ def test_the_core_imports_the_standard_library_and_itself(source, modules):
 
 
 def test_the_core_does_no_input_or_output(source, modules):
-    """Neither files, sockets nor threads, nor a clock read on the side."""
+    """Neither files, sockets nor threads, nor a clock read on the side; `urllib.parse` only takes a text apart."""
     core = [path for path in modules if path.relative_to(source).parts[0] in CORE]
     outside = {"os", "io", "pathlib", "socket", "subprocess", "threading", "time", "logging", "sys", "http", "urllib"}
     found = {
         (str(path.relative_to(source)), name)
         for path in core
         for name in _imported(path)
-        if name.partition(".")[0] in outside
+        if name.partition(".")[0] in outside and name != "urllib.parse"
     }
 
     assert found == set()
