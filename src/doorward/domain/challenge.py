@@ -27,6 +27,10 @@ class Purpose(StrEnum):
         return self in (Purpose.CHANGE_EMAIL, Purpose.CHANGE_PHONE)
 
 
+BEGUN_BEFORE = (Purpose.RESET_PASSWORD, Purpose.CHANGE_PASSWORD, Purpose.CHANGE_EMAIL, Purpose.CHANGE_PHONE)
+"""What ends with a new password or identifier, whoever had begun it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
     """One challenge for one subject (a user or a registration); `target` is where it was sent, if it proves that."""

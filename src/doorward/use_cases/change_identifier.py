@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from doorward.domain.actor import Current
-from doorward.domain.challenge import Purpose
+from doorward.domain.challenge import BEGUN_BEFORE, Purpose
 from doorward.domain.errors import CodeExpired, EmailNotVerified, IdentifierTaken, InvalidInput, Violation
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.identifiers import Identifier, Kind, mask, parse_email
@@ -21,7 +21,6 @@ from doorward.ports.writes import ConsumeChallenge, ConsumeChallenges, EndSessio
 
 PURPOSES = {Kind.EMAIL: Purpose.CHANGE_EMAIL, Kind.PHONE: Purpose.CHANGE_PHONE}
 CHANGED = {Kind.EMAIL: EventType.EMAIL_CHANGED, Kind.PHONE: EventType.PHONE_CHANGED}
-ENDED = (Purpose.RESET_PASSWORD, Purpose.CHANGE_PASSWORD, Purpose.CHANGE_EMAIL, Purpose.CHANGE_PHONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ class ChangeIdentifier:
                 ConsumeChallenge(challenge.id, now),
                 SaveUser(user, changed, guard=("email", "phone")),
                 EndSessions(user.id, now, but=current.session_id),
-                *(ConsumeChallenges(user.id, purpose, now) for purpose in ENDED),
+                *(ConsumeChallenges(user.id, purpose, now) for purpose in BEGUN_BEFORE),
                 Record(event(CHANGED[kind], now, user_id=user.id, client=client)),
                 *self._notice(user, getattr(user, kind.value)),
             )
@@ -110,10 +109,11 @@ class ChangeIdentifier:
         return changed
 
     def _notice(self, user: User, former: str | None) -> tuple[Write, ...]:
-        """Tell the one that is left; the name of the new one would tell a thief's victim nothing more."""
-        if former is None:
+        """Tell the one that is left or, where nothing is, the other way to the owner; never what the new one is."""
+        to = former or user.email or user.phone
+        if to is None:
             return ()
         now = self.now()
         params = {"first_name": user.profile.first_name}
         letter = MessageKind.IDENTIFIER_CHANGED
-        return (Send(Message(id=new_id(now), kind=letter, to=former, subject_id=user.id, params=params), now),)
+        return (Send(Message(id=new_id(now), kind=letter, to=to, subject_id=user.id, params=params), now),)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from doorward.domain.actor import PasswordOwner
-from doorward.domain.challenge import Purpose
+from doorward.domain.challenge import BEGUN_BEFORE
 from doorward.domain.errors import InvalidInput, WrongPassword
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.password import Password
@@ -21,8 +21,6 @@ from doorward.ports.writes import (
     Stale,
     Write,
 )
-
-ENDED = (Purpose.RESET_PASSWORD, Purpose.CHANGE_PASSWORD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,7 @@ class ChangePassword:
                 AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
                 EndSessions(user.id, now, but=change.owner.session_id),
                 *([ConsumeChallenge(ticket, now)] if ticket else []),
-                *(ConsumeChallenges(user.id, purpose, now) for purpose in ENDED),
+                *(ConsumeChallenges(user.id, purpose, now) for purpose in BEGUN_BEFORE),
                 Record(event(EventType.PASSWORD_CHANGED, now, user_id=user.id, client=change.client)),
             )
         return changed

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from doorward.domain.challenge import Challenge, Purpose
+from doorward.domain.challenge import BEGUN_BEFORE, Challenge
 from doorward.domain.errors import InvalidInput, LinkExpired, LinkInvalid
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.password import Password
@@ -14,9 +14,6 @@ from doorward.ports.clock import Clock
 from doorward.ports.secrets import SecretMinter, TokenKind
 from doorward.ports.store import Store
 from doorward.ports.writes import AddFormerPassword, ConsumeChallenge, ConsumeChallenges, EndSessions, Record, SaveUser
-
-ENDED = (Purpose.RESET_PASSWORD, Purpose.CHANGE_PASSWORD, Purpose.CHANGE_EMAIL, Purpose.CHANGE_PHONE)
-"""Whatever was begun before the proof, by whoever had the account then, ends with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +57,7 @@ class ResetPassword:
             fresh = fresh.verified(now)
         await self.store.commit(
             ConsumeChallenge(challenge.id, now),
-            *(ConsumeChallenges(user.id, purpose, now) for purpose in ENDED),
+            *(ConsumeChallenges(user.id, purpose, now) for purpose in BEGUN_BEFORE),
             SaveUser(user, fresh, guard=("password_hash", "status"), always=("failed_attempts",)),
             AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
             EndSessions(user.id, now),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from doorward.domain.actor import Actor
-from doorward.domain.challenge import Purpose
+from doorward.domain.challenge import BEGUN_BEFORE
 from doorward.domain.errors import Forbidden
 from doorward.domain.events import EventType, event
 from doorward.domain.password import Password
@@ -40,6 +40,6 @@ class SetPassword:
             SaveUser(user, user.with_password(password_hash, now), guard=("password_hash",)),
             AddFormerPassword(user.id, user.password_hash, now, keep=self.passwords.policy.history),
             EndSessions(user.id, now),
-            ConsumeChallenges(user.id, Purpose.RESET_PASSWORD, now),
+            *(ConsumeChallenges(user.id, purpose, now) for purpose in BEGUN_BEFORE),
             Record(changed),
         )

@@ -1,7 +1,10 @@
 """Another address or number for one's account: proof of the new, notice to the old, nothing before."""
 
+from dataclasses import replace
+
 import pytest
 
+from doorward.domain.actor import PasswordOwner
 from doorward.domain.errors import (
     AccountLocked,
     CodeExpired,
@@ -15,7 +18,9 @@ from doorward.domain.errors import (
 )
 from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.password import Password
+from doorward.ports.writes import SaveUser
 from doorward.use_cases.change_identifier import IdentifierChange
+from doorward.use_cases.change_password import PasswordChange
 from doorward.use_cases.reset_password import PasswordReset
 
 RIGHT, NUMBER = "correct horse battery staple", "+4915123456789"
@@ -212,16 +217,40 @@ async def test_an_unproven_account_cannot_be_moved(engine):
 
 
 async def test_a_number_is_proven_by_text_message(door):
-    """The first number joins the account; nobody has to be told."""
+    """The first number joins the account, and its owner is told by the address that is there."""
     text = await ask(door, NUMBER, kind=Kind.PHONE)
-    before = len(door.post.letters)
 
     user = await confirm(door, text.code, kind=Kind.PHONE)
     await door.deliver()
 
     assert (text.to, user.phone, user.email) == (NUMBER, NUMBER, "ada@example.com")
     assert await door.store.users.find(Identifier(Kind.PHONE, NUMBER)) == user
-    assert len(door.post.letters) == before
+    assert (door.post.letters[-1].to, door.post.letters[-1].subject) == ("ada@example.com", "identifier_changed")
+
+
+async def test_who_has_only_a_name_is_told_by_nobody(door):
+    """An imported account without address and number gets its first one; there is no way to tell anybody."""
+    user = door.current.user
+    nameless = replace(user, email=None, username="countess")
+    await door.store.commit(SaveUser(user, nameless))
+    door.current = replace(door.current, user=nameless)
+    letter = await ask(door)
+
+    await confirm(door, letter.code)
+    await door.deliver()
+
+    assert door.post.letters[-1] == letter
+
+
+async def test_a_new_password_ends_changes_that_were_begun_before(door):
+    """Whoever had the session before cannot finish what he began."""
+    letter = await ask(door)
+    owner = PasswordOwner(door.current.user, door.current.session_id)
+    new = Password("another fine password")
+    change = PasswordChange(owner=owner, old=Password(RIGHT), new=new, client=door.client)
+    await door.auth.change_password(change)
+
+    assert type(await door.refusal(confirm(door, letter.code))) is CodeExpired
 
 
 async def test_both_steps_are_in_the_audit_log(door):

@@ -143,7 +143,9 @@ def _records(config: HttpConfig) -> APIRouter:
         changed = await retried(auth.update_profile, user.id, changes, actor.client, details=details)
         return UserView.of(changed, verification)
 
-    @routes.delete("/{user_id}", status_code=204, responses=refusals(*SIGNED_IN, "email_not_verified", "not_found"))
+    @routes.delete(
+        "/{user_id}", status_code=204, responses=refusals(*SIGNED_IN, "email_not_verified", "not_found", "last_admin")
+    )
     async def delete_record(user_id: UUID, actor: Asking) -> Response:
         """Remove a record: only verified users may, and only their own unless they are administrators."""
         await retried(auth.close_account.as_verified, user_id, actor)
