@@ -118,7 +118,9 @@ class Reference(Accounts):
         del self.pending[key]
         for other in self.pending.values():
             other["decoy"] = other["decoy"] or other["email"] == pending["email"]
-        self.add(email=pending["email"], username=username, password=pending["password"], verified=True)
+        joined = self.add(email=pending["email"], username=username, password=pending["password"], verified=True)
+        # The letter of the sign-up was one of the account that it has become.
+        self.windows[("resend", ("account", joined))] = self.counted(("resend", ("pending", key)))
 
     # Passwords --------------------------------------------------------------------------------------------------------
 
