@@ -138,6 +138,7 @@ def test_the_terminal_shows_what_one_needs_to_go_on(mail):
     minutes = replace(mail, code=None, link="http://localhost/reset?token=x", valid_seconds=int(timedelta(1).seconds))
 
     assert terminal_line(mail, "http://i") == "mail -> ada@example.org  code 123456  valid 60 s  http://i"
+    assert terminal_line(replace(mail, to="+4915123456789"), "http://i").startswith("sms -> +4915123456789")
     assert terminal_line(minutes, "http://i") == (
         "mail -> ada@example.org  link http://localhost/reset?token=x  http://i"
     )

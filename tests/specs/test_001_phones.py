@@ -172,7 +172,7 @@ def test_in_development_text_messages_land_in_the_inbox(launch):
 
     assert [message["to"] for message in found] == [phoner.username]
     assert phoner.reset(found[0]["link"].partition("token=")[2], OTHER).status_code == 200
-    assert service.logged(f"mail -> {phoner.username}")
+    assert service.logged(f"sms -> {phoner.username}")
 
 
 def test_plain_http_is_taken_on_this_machine_only(launch, tmp_path):

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from doorward.domain.messages import Mail
+from doorward.domain.messages import Mail, is_phone
 from doorward.ports.delivery import DeliveryFailed
 from doorward.ports.writes import Record, Write
 
@@ -39,4 +39,5 @@ def terminal_line(mail: Mail, inbox_url: str) -> str:
     """What the terminal shows in development for a caught letter."""
     code = f"  code {mail.code}  valid {mail.valid_seconds} s" if mail.code else ""
     link = f"  link {mail.link}" if mail.link and not mail.code else ""
-    return f"mail -> {mail.to}{code}{link}  {inbox_url}"
+    way = "sms" if is_phone(mail.to) else "mail"
+    return f"{way} -> {mail.to}{code}{link}  {inbox_url}"

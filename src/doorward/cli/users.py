@@ -15,7 +15,7 @@ from doorward.ports.store import UserQuery
 from doorward.use_cases.set_user_status import StatusAction
 
 commands = typer.Typer(help="Accounts.", no_args_is_help=True)
-COLUMNS = ("id", "email", "first_name", "last_name", "status", "role", "verified_at", "last_login_at")
+COLUMNS = ("id", "email", "phone", "first_name", "last_name", "status", "role", "verified_at", "last_login_at")
 Name = Annotated[str, typer.Argument(metavar="USER", help="E-mail, phone, user name or id.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why; it stands in the audit log.")]
