@@ -140,11 +140,12 @@ class Reference(Accounts):
         self.set_password(account, new)
         account["failed"] = 0
         self.end_sessions(account, but=session)
-        self.end_begun(account, "reset")
+        self.end_begun(account)
         self.passed(account, names(account)[0], network)
 
-    def end_begun(self, account, *purposes):
-        self.use_all(("account", account["key"]), *purposes)
+    def end_begun(self, account):
+        """Whatever anybody had begun ends with a new password or address."""
+        self.use_all(("account", account["key"]), *BEGUN)
         for ticket in self.tickets.values():
             ticket["used"] = ticket["used"] or ticket["account"] == account["key"]
 
@@ -173,7 +174,7 @@ class Reference(Accounts):
         self.unlock(account)
         account["verified"] = account["verified"] or challenge["target"] == (account["email"] or account["phone"])
         self.end_sessions(account)
-        self.end_begun(account, *BEGUN)
+        self.end_begun(account)
 
     # One's own account ------------------------------------------------------------------------------------------------
 
@@ -206,9 +207,10 @@ class Reference(Accounts):
         former = account["email"]
         account |= {"email": wanted, "verified": True}
         self.end_sessions(account, but=key)
-        self.end_begun(account, *BEGUN)
-        if former:
-            self.outbox.append({"kind": "identifier_changed", "to": former, "challenge": None})
+        self.end_begun(account)
+        told = former or account["phone"]
+        if told:
+            self.outbox.append({"kind": "identifier_changed", "to": told, "challenge": None})
 
     def close(self, key, password, network):
         account = self.authenticate(key)
@@ -248,4 +250,4 @@ class Reference(Accounts):
         self.judge_change(account, new)
         self.set_password(account, new)
         self.end_sessions(account)
-        self.use_all(("account", key), "reset")
+        self.end_begun(account)
