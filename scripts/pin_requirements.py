@@ -18,7 +18,8 @@ OPTIONS = [
 ]
 TARGETS = {
     "run.txt": ["pyproject.toml"],
-    "dev.txt": ["pyproject.toml", "--group=dev"],
+    "all.txt": ["pyproject.toml", "--all-extras"],
+    "dev.txt": ["pyproject.toml", "--all-extras", "--group=dev"],
 }
 BUILD = "hatchling>=1.27\neditables>=0.5\n"
 

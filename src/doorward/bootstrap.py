@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -20,29 +19,20 @@ from doorward.adapters.key_ring import CachedKeyRing
 from doorward.adapters.keys import HmacSecretMinter
 from doorward.adapters.letters import JinjaLetterWriter
 from doorward.adapters.smtp import SmtpMailer, SmtpServer
-from doorward.adapters.sql import migrate
-from doorward.adapters.sql.counters import SqlCounters
-from doorward.adapters.sql.engine import Database, SqliteDatabase
-from doorward.adapters.sql.outbox import SqlOutbox
-from doorward.adapters.sql.store import SqlStore
 from doorward.auth import Auth, Parts, Policies, assemble
 from doorward.domain.messages import Mail
+from doorward.extras import CannotStart, needing
 from doorward.http.app import create_app
 from doorward.http.config import Check, HttpConfig
 from doorward.ports.delivery import Mailer
+from doorward.ports.storage import Storage
 from doorward.ports.store import Committed
 from doorward.ports.writes import Write
 from doorward.relay import Relay
 from doorward.settings import Settings
+from doorward.storages import open_storage
 
 log = logging.getLogger("doorward")
-OPENERS: Mapping[str, Callable[[str], Database]] = {
-    "sqlite": lambda url: SqliteDatabase(Path(url.removeprefix("sqlite:///"))),
-}
-
-
-class CannotStart(Exception):
-    """Something that this service needs is missing or wrong; the text says what and how to mend it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +41,7 @@ class Service:
 
     settings: Settings
     auth: Auth
-    database: Database
+    storage: Storage
     hasher: PooledPasswordHasher
     relay: Relay
     inbox: Inbox | None
@@ -61,7 +51,7 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Check the schema, run the relay, and at the end close everything."""
         try:
-            await must_be_migrated(self.database)
+            await must_be_migrated(self.storage)
             async with self.relay.running(self.auth):
                 yield
         finally:
@@ -70,7 +60,7 @@ class Service:
     async def close(self) -> None:
         """Let go of threads and connections."""
         self.hasher.close()
-        await self.database.close()
+        await self.storage.close()
 
     def _checks(self) -> Mapping[str, Check]:
         parts = self.auth.parts
@@ -112,21 +102,20 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
     """
     if not (settings.database_url and settings.secret_key and settings.public_url):
         raise CannotStart("DATABASE_URL, SECRET_KEY and PUBLIC_URL are needed.")
-    database, secret = open_database(settings.database_url), settings.secret_key.get_secret_value()
     relay, now = Relay(), lambda: datetime.now(UTC)
+    storage, secret = open_storage(settings.database_url, _noting(relay)), settings.secret_key.get_secret_value()
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
     mailer, texter = _mailer(settings), _texter(settings)
     inbox = Inbox(now=now, tell=tell) if tell else None
-    store = SqlStore(database, committed=_noting(relay))
     previous = [one.get_secret_value() for one in settings.previous_secret_keys]
     parts = Parts(
-        store=store,
-        counters=SqlCounters(database),
-        outbox=SqlOutbox(database),
+        store=storage.store,
+        counters=storage.counters,
+        outbox=storage.outbox,
         hasher=hasher,
         common=ZxcvbnCommonPasswords(),
         secrets=HmacSecretMinter(secret, previous=previous),
-        issuer=_issuer(settings, secret, previous, CachedKeyRing(store.signing_keys, now)),
+        issuer=_issuer(settings, secret, previous, CachedKeyRing(storage.store.signing_keys, now)),
         mailer=InboxMailer(inbox, mailer) if inbox else mailer or NoMailer(),
         texter=InboxMailer(inbox, texter) if inbox else texter,
         letters=JinjaLetterWriter(settings.service_name),
@@ -138,7 +127,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
     return Service(
         settings=settings,
         auth=auth,
-        database=database,
+        storage=storage,
         hasher=hasher,
         relay=relay,
         inbox=inbox,
@@ -181,24 +170,9 @@ def policies_of(settings: Settings) -> Policies:
     )
 
 
-def open_database(url: str) -> Database:
-    """Open the database that a URL names.
-
-    Raises:
-        CannotStart: no adapter for such a URL.
-    """
-    scheme = url.partition(":")[0]
-    if scheme not in OPENERS or not url.startswith(f"{scheme}:///"):
-        raise CannotStart("DATABASE_URL: this release knows sqlite:///path/to/file.db only.")
-    try:
-        return OPENERS[scheme](url)
-    except OSError as error:
-        raise CannotStart(f"DATABASE_URL: {error.filename} cannot be opened ({error.strerror}).") from None
-
-
-async def must_be_migrated(database: Database) -> None:
+async def must_be_migrated(storage: Storage) -> None:
     """Raise CannotStart unless this release runs on the database's schema."""
-    status = await migrate.status(database)
+    status = await storage.schema()
     if not status.is_compatible:
         found = "has no tables yet" if status.current is None else f"is at revision {status.current}"
         raise CannotStart(f"The database {found}; this release needs {status.head}. Run `doorward migrate`.")
@@ -224,11 +198,7 @@ def _mailer(settings: Settings) -> Mailer | None:
 def _texter(settings: Settings) -> Mailer | None:
     if settings.sms_url is None:
         return None
-    try:
+    with needing("sms", "SMS_URL"):
         from doorward.adapters.sms_webhook import SmsService, SmsWebhook  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError:
-        raise CannotStart("SMS_URL needs one more package: pip install 'doorward[sms]'.") from None
-    try:
+
         return SmsWebhook(SmsService.parse(settings.sms_url.get_secret_value()))
-    except ValueError as error:
-        raise CannotStart(f"SMS_URL: {error}.") from None

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from doorward.adapters.console import terminal_line
-from doorward.bootstrap import CannotStart, Service, build
+from doorward.bootstrap import Service, build
 from doorward.domain.messages import Mail
+from doorward.extras import CannotStart
 from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.production import problems

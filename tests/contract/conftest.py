@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,6 @@ from uuid import UUID
 import pytest
 
 from doorward.adapters.memory import MemoryCounters, MemoryOutbox, MemoryStore
-from doorward.adapters.sql.counters import SqlCounters
-from doorward.adapters.sql.engine import SqliteDatabase
-from doorward.adapters.sql.migrate import upgrade
-from doorward.adapters.sql.outbox import SqlOutbox
-from doorward.adapters.sql.store import SqlStore
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import Client, Event, EventType, LoginAttempt
 from doorward.domain.ids import new_id
@@ -27,8 +22,11 @@ from doorward.domain.session import Session
 from doorward.domain.user import Profile, User
 from doorward.ports.counters import Counters
 from doorward.ports.outbox import Lane, Outbox, OutboxItem
+from doorward.ports.storage import Storage
 from doorward.ports.store import Store
 from doorward.ports.writes import Write
+from doorward.storages import open_storage
+from support import servers
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 
@@ -41,6 +39,7 @@ class Backend:
     counters: Counters
     outbox: Outbox
     calls: list[Sequence[Write]]
+    storage: Storage | None = None
 
 
 @asynccontextmanager
@@ -51,14 +50,13 @@ async def memory() -> AsyncIterator[Backend]:
 
 
 @asynccontextmanager
-async def sqlite(path: Path) -> AsyncIterator[Backend]:
+async def opened(url: str) -> AsyncIterator[Backend]:
     calls: list[Sequence[Write]] = []
-    database = SqliteDatabase(path)
+    storage = open_storage(url, calls.append)
     try:
-        store = SqlStore(database, committed=calls.append)
-        yield Backend(store, SqlCounters(database), SqlOutbox(database), calls)
+        yield Backend(storage.store, storage.counters, storage.outbox, calls, storage)
     finally:
-        await database.close()
+        await storage.close()
 
 
 def open_memory(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Backend]:
@@ -68,7 +66,14 @@ def open_memory(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[B
 def open_sqlite_copy(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Backend]:
     path = request.getfixturevalue("tmp_path") / "accounts.db"
     shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
-    return sqlite(path)
+    return opened(f"sqlite:///{path}")
+
+
+def open_server(kind: str) -> Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Backend]]:
+    def open_empty(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Backend]:
+        return opened(request.getfixturevalue("migrated_servers")(kind))
+
+    return open_empty
 
 
 # One row makes a storage technology subject to every test of this folder. A row may ask the request for a
@@ -76,6 +81,7 @@ def open_sqlite_copy(request: pytest.FixtureRequest) -> AbstractAsyncContextMana
 BACKENDS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Backend]]] = {
     "memory": open_memory,
     "sqlite": open_sqlite_copy,
+    **{kind: open_server(kind) for kind in servers.KINDS},
 }
 
 
@@ -84,13 +90,25 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with the migrated, empty schema, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "empty.db"
 
-    async def migrate() -> None:
-        database = SqliteDatabase(path)
-        await upgrade(database)
-        await database.close()
-
-    asyncio.run(migrate())
+    servers.migrate(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def migrated_servers() -> Iterator[Callable[[str], str]]:
+    """A way to the URL of a server's database that has the migrated schema and no rows."""
+    databases: dict[str, servers.Scratch] = {}
+
+    def empty(kind: str) -> str:
+        if kind not in databases:
+            databases[kind] = servers.scratch(kind)
+            databases[kind].migrate()
+        databases[kind].empty()
+        return databases[kind].url
+
+    yield empty
+    for database in databases.values():
+        database.drop()
 
 
 @pytest.fixture(params=BACKENDS)

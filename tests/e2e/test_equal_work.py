@@ -3,7 +3,6 @@
 What is counted here cannot be noise: password hashes computed and statements sent. `make test-timing` measures.
 """
 
-import asyncio
 import shutil
 from collections import namedtuple
 from contextlib import contextmanager
@@ -12,8 +11,6 @@ import pytest
 from sqlalchemy import Engine, event
 
 from doorward.adapters.hashing import PooledPasswordHasher
-from doorward.adapters.sql.engine import SqliteDatabase
-from doorward.adapters.sql.migrate import upgrade
 from doorward.domain.actor import Actor
 from doorward.domain.errors import AuthError
 from doorward.domain.events import Client
@@ -25,6 +22,7 @@ from doorward.domain.user import Profile, Role
 from doorward.use_cases.change_identifier import IdentifierChange
 from doorward.use_cases.sign_in import Credentials
 from model.world import World, policies
+from support import servers
 
 PROFILES = ("modern", "signup-signin", "email-or-phone", "oauth2-password", "code-activation", "link-activation")
 KNOWN, UNKNOWN, RIGHT, WRONG = "known@example.com", "nobody@example.com", "Sound of Rain 1!", "Sound of Wind 2?"
@@ -43,13 +41,7 @@ def hasher():
 def empty(tmp_path_factory):
     """A migrated database file to be copied."""
     path = tmp_path_factory.mktemp("work") / "empty.db"
-
-    async def migrate():
-        database = SqliteDatabase(path)
-        await upgrade(database)
-        await database.close()
-
-    asyncio.run(migrate())
+    servers.migrate(f"sqlite:///{path}")
     return path
 
 

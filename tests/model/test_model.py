@@ -1,6 +1,5 @@
 """The engine does what the reference foretells, whatever happens in whatever order."""
 
-import asyncio
 import os
 import shutil
 from collections import Counter
@@ -11,13 +10,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from doorward.adapters.hashing import PooledPasswordHasher
-from doorward.adapters.sql.engine import SqliteDatabase
-from doorward.adapters.sql.migrate import upgrade
 from doorward.domain.policies.hashing import HashingPolicy
 from model.affairs import FullLife
 from model.machine import RUNS
 from model.rules import CHANGED, RULES, rules_of
 from model.world import World, policies
+from support import servers
 
 # Few runs are always the same ones, so that `make test` has one outcome; `make test-model` looks for new ones.
 FEW = {"memory": 6, "sqlite": 2}
@@ -38,13 +36,7 @@ def hasher():
 def empty(tmp_path_factory):
     """A migrated database file to be copied."""
     path = tmp_path_factory.mktemp("model") / "empty.db"
-
-    async def migrate():
-        database = SqliteDatabase(path)
-        await upgrade(database)
-        await database.close()
-
-    asyncio.run(migrate())
+    servers.migrate(f"sqlite:///{path}")
     return path
 
 

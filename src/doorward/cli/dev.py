@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from doorward.adapters.sql import migrate
 from doorward.bootstrap import Service
 from doorward.cli.running import ProfileOption
+from doorward.domain.urls import without_password
 from doorward.serving import development
 from doorward.settings import Settings, load
 
@@ -38,7 +38,7 @@ def dev(
 
 
 async def _run(service: Service, listener: socket.socket, url: str, *, open_browser: bool) -> None:
-    await migrate.upgrade_if_needed(service.database)
+    await service.storage.migrate()
     server = uvicorn.Server(
         uvicorn.Config(service.app(), log_config=None, access_log=False, server_header=False, proxy_headers=False)
     )
@@ -73,7 +73,7 @@ def banner(settings: Settings, url: str) -> str:
         ("Dev inbox", f"{url}/dev/inbox"),
         ("Admin", f"{sys.argv[0]} users create YOUR@MAIL --role admin --verified --profile {settings.profile}"),
         ("API docs", f"{url}/docs"),
-        ("Database", settings.database_url or ""),
+        ("Database", without_password(settings.database_url or "")),
         ("Profile", f"{settings.profile} (others: doorward profiles list)"),
     ]
     lines = [f"  {name:<10} {value}" for name, value in rows]

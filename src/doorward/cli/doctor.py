@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from doorward.bootstrap import CannotStart, Service, build
+from doorward.bootstrap import Service, build
 from doorward.cli.checkups import service_checkups, settings_checkups
 from doorward.cli.checkups.finding import Finding
 from doorward.cli.running import JsonOption, ProfileOption, show
+from doorward.extras import CannotStart
 from doorward.log import configure
 from doorward.serving import with_known_database
 from doorward.settings import load

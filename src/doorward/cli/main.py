@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from doorward import __version__
-from doorward.bootstrap import CannotStart
 from doorward.cli import (
     admin,
     audit,
@@ -23,6 +22,7 @@ from doorward.cli import (
     users,
 )
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
+from doorward.extras import CannotStart
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
 from doorward.settings import SettingsError

@@ -28,7 +28,7 @@ def with_engine(profile: str | None, work: Callable[[Auth], Awaitable[R]]) -> R:
         configure(level="WARNING", file=None, as_json=False)
         service = build(settings)
         try:
-            await must_be_migrated(service.database)
+            await must_be_migrated(service.storage)
             return await work(service.auth)
         finally:
             await service.close()

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from doorward.adapters.sql import migrate as schema
-from doorward.bootstrap import must_be_migrated, open_database
+from doorward.bootstrap import must_be_migrated
 from doorward.cli.running import ProfileOption
 from doorward.http.protocol import BoundedHttpProtocol
 from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.load import environment_name
 from doorward.settings.production import problems, weaknesses
+from doorward.storages import open_storage
 
 
 def serve(
@@ -62,10 +62,10 @@ def _refuse_unsafe(settings: Settings) -> None:
 
 
 async def _prepare_schema(settings: Settings, *, migrate: bool) -> None:
-    database = open_database(settings.database_url or "")
+    storage = open_storage(settings.database_url or "")
     try:
         if migrate:
-            await schema.upgrade_if_needed(database)
-        await must_be_migrated(database)
+            await storage.migrate()
+        await must_be_migrated(storage)
     finally:
-        await database.close()
+        await storage.close()

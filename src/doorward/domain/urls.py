@@ -17,3 +17,10 @@ def split_url(url: str, *, shape: str) -> SplitResult:
     except ValueError:
         raise ValueError(f"write it as {shape} with any of /?#@:[]% in the password percent-encoded") from None
     return parts
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    head, at, rest = url.rpartition("@")
+    scheme, slashes, user = head.partition("://")
+    return f"{scheme}{slashes}{user.partition(':')[0]}:***@{rest}" if at and ":" in user else url

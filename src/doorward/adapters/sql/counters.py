@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
+from doorward.adapters.sql.locks import insert_new
 from doorward.adapters.sql.mapping import columns_of, to_tally
+from doorward.adapters.sql.purging import purge
 from doorward.domain.tally import Tally
 
 
@@ -33,21 +35,22 @@ class SqlCounters:
         rows = tables.counters
         is_held = (rows.c.reserved > 0) & (rows.c.reserved_until > now)
         is_over = or_(rows.c.expires_at <= now, (rows.c.count == 0) & rows.c.last_at.is_(None))
-        return await self._database.write(lambda c: c.execute(delete(rows).where(is_over, ~is_held)).rowcount)
+        return await purge(self._database, rows.c.key, is_over & ~is_held)
 
 
 def _change(connection: Connection, key: str, change: Callable[[Tally], Tally]) -> Tally:
     rows = tables.counters
-    stored = _find(connection, key)
+    stored = _find(connection, key, for_update=True)
     changed = change(stored or Tally())
     if stored is None:
-        connection.execute(insert(rows).values({"key": key, **columns_of(changed)}))
+        insert_new(connection, rows, {"key": key, **columns_of(changed)})
     elif changed != stored:
         connection.execute(update(rows).where(rows.c.key == key).values(columns_of(changed)))
     return changed
 
 
-def _find(connection: Connection, key: str) -> Tally | None:
+def _find(connection: Connection, key: str, *, for_update: bool = False) -> Tally | None:
     rows = tables.counters
-    row = connection.execute(select(rows).where(rows.c.key == key)).mappings().first()
+    mine = select(rows).where(rows.c.key == key)
+    row = connection.execute(mine.with_for_update() if for_update else mine).mappings().first()
     return to_tally(row) if row else None

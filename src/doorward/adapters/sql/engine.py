@@ -22,6 +22,14 @@ WAIT_SECONDS = 10
 WAL_TRIES = 50
 
 
+# Deadlocks, serialization failures and lock waits: the engine has rolled back, and the same work may go through now.
+CONFLICTS = frozenset({"40001", "40P01", "55P03", 1205, 1213})
+
+
+class Conflict(Exception):
+    """Somebody was faster, or the connection had died; the same transaction may go through if it is done again."""
+
+
 class Database(Protocol):
     """Two ways in. The work is plain SQLAlchemy on a connection; how it gets to one is the database's affair.
 
@@ -32,7 +40,13 @@ class Database(Protocol):
         """Run reads on committed data; they block nobody."""
 
     async def write(self, work: Callable[[Connection], R]) -> R:
-        """Run one transaction: committed when the work returns, rolled back when it raises."""
+        """Run one transaction: committed when the work returns, rolled back when it raises.
+
+        The work may be called again after a conflict with another transaction.
+        """
+
+    async def exclusively(self, work: Callable[[Connection], R]) -> R:
+        """Run work that opens its own transactions, as the only such work on this database, however long it takes."""
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -40,17 +54,25 @@ class Database(Protocol):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn a driver's "I cannot" into Unavailable."""
+    """Turn a driver's "I cannot" into Unavailable, and its "not now" into Conflict."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable("database") from error
     except DBAPIError as error:
-        if error.connection_invalidated or (
-            isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error)
-        ):
+        if error.connection_invalidated or _reason(error) in CONFLICTS:
+            raise Conflict from error
+        is_no_database = isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error)
+        if isinstance(error, (OperationalError, InterfaceError)) or is_no_database:
             raise Unavailable("database") from error
         raise
+    except (PoolTimeout, OSError) as error:
+        raise Unavailable("database") from error
+
+
+def _reason(error: DBAPIError) -> object:
+    """The engine's code: an SQLSTATE of PostgreSQL, a number of MySQL."""
+    state = getattr(error.orig, "sqlstate", None)
+    arguments = getattr(error.orig, "args", ())
+    return state or (arguments[0] if arguments else None)
 
 
 class SqliteDatabase:
@@ -83,6 +105,9 @@ class SqliteDatabase:
             threads.shutdown(wait=True, cancel_futures=True)
         self._reader.dispose()
         self._writer.dispose()
+
+    async def exclusively(self, work: Callable[[Connection], R]) -> R:
+        return await self.write(work)
 
     def _read(self, work: Callable[[Connection], R]) -> R:
         with translated(), self._reader.connect() as connection:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
+from doorward.adapters.sql.locks import take_turns
 from doorward.domain.messages import Message, MessageKind
 from doorward.ports.outbox import Lane, OutboxItem
 
@@ -66,9 +67,11 @@ def _claim(
     waiting = select(rows).where(rows.c.lane == lane, rows.c.dead_at.is_(None)).order_by(rows.c.sequence)
     if lane is Lane.MESSAGES:
         is_free = or_(rows.c.lease_until.is_(None), rows.c.lease_until <= now)
-        waiting = waiting.where(rows.c.due_at <= now, is_free)
-    elif _is_leased(connection, now):
-        return []
+        waiting = waiting.where(rows.c.due_at <= now, is_free).with_for_update(skip_locked=True)
+    else:
+        take_turns(connection, "events")
+        if _is_leased(connection, now):
+            return []
     in_order = connection.execute(waiting.limit(limit)).mappings().all()
     found = list(takewhile(lambda row: row["due_at"] <= now, in_order))
     connection.execute(update(rows).where(rows.c.id.in_([row["id"] for row in found])).values(claimed))

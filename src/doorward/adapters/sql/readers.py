@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, Table, and_, or_, select
 
 from doorward.adapters.sql import mapping, tables
 from doorward.adapters.sql.engine import Database
@@ -73,12 +73,20 @@ class SqlUsers(Reading):
         order = [users.c[query.sort.lstrip("-")], users.c.id]
         found = select(users).where(*_user_conditions(query))
         if query.cursor:
-            position = tuple_(*_user_position(query))
-            here = tuple_(*order)
-            found = found.where(here < position if descends else here > position)
+            found = found.where(_is_beyond(order, _user_position(query), descends=descends))
         found = found.order_by(*(column.desc() if descends else column for column in order))
         items = await self.all(found.limit(query.limit + 1), mapping.to_user)
         return _page(items, query.limit, lambda user: _position_of(user, query.sort.lstrip("-")))
+
+
+def _is_beyond(
+    order: list[Column[Any]], position: tuple[datetime | str, UUID], *, descends: bool
+) -> ColumnElement[bool]:
+    """Whether a row stands after a position; written so that every engine walks its index from there."""
+    (first, second), (value, user_id) = order, position
+    if descends:
+        return and_(first <= value, or_(first < value, second < user_id))
+    return and_(first >= value, or_(first > value, second > user_id))
 
 
 def _user_conditions(query: UserQuery) -> list[ColumnElement[bool]]:

@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from doorward.adapters.sql import readers, tables
 from doorward.adapters.sql.engine import Database
+from doorward.adapters.sql.locks import take_turns
 from doorward.adapters.sql.mapping import PROFILE, columns_of
+from doorward.adapters.sql.purging import purge
 from doorward.domain.errors import IdentifierTaken, LastAdmin
 from doorward.domain.events import wire_event
 from doorward.domain.identifiers import Kind
@@ -54,8 +56,7 @@ class SqlStore:
 
     async def purge(self, now: datetime) -> int:
         expiring = (tables.registrations, tables.challenges, tables.sessions)
-        statements = [delete(table).where(table.c.expires_at <= now) for table in expiring]
-        return await self._database.write(lambda c: sum(c.execute(statement).rowcount for statement in statements))
+        return sum([await purge(self._database, table.c.id, table.c.expires_at <= now) for table in expiring])
 
     async def check(self) -> None:
         await self._database.read(lambda c: c.execute(text("SELECT 1")).scalar())
@@ -63,13 +64,24 @@ class SqlStore:
 
 def _taken(error: IntegrityError) -> Exception:
     """What a unique constraint refused: an id, an identifier; anything else stays what it is."""
-    message = str(error.orig)
-    if "users.id" in message or "pk_users" in message:
+    name = _constraint(error)
+    if name in ("users.id", "pk_users", "users.PRIMARY", "PRIMARY"):
         return writes.Stale()
     for kind in Kind:
-        if f"users.{kind.value}" in message or f"users_{kind.value}" in message:
+        if name in (f"users.{kind.value}", f"uq_users_{kind.value}", f"users.uq_users_{kind.value}"):
             return IdentifierTaken(kind.value)
     return error
+
+
+def _constraint(error: IntegrityError) -> str:
+    """What the engine calls the constraint; the rest of its message holds values that people chose."""
+    named: str | None = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    if named is not None:
+        return named
+    message = str(getattr(error.orig, "args", ("",))[-1])
+    if message.startswith("Duplicate entry"):
+        return message.rpartition(" for key ")[2].strip("'")
+    return message.removeprefix("UNIQUE constraint failed: ").partition(",")[0]
 
 
 def _expect_one(connection: Connection, statement: Any) -> None:
@@ -123,6 +135,7 @@ def _keep_admin(connection: Connection, write: writes.KeepAdmin) -> None:
     users = tables.users
     is_over = and_(users.c.status == Status.LOCKED, users.c.locked_until <= write.at)
     is_active = or_(users.c.status == Status.ACTIVE, is_over)
+    take_turns(connection, "administrators")
     admins = select(users.c.id).where(users.c.role == Role.ADMIN, is_active).limit(1)
     if connection.execute(admins).first() is None:
         raise LastAdmin

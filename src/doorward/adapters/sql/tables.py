@@ -1,6 +1,7 @@
 """The tables. Names and columns are the same on every SQL engine; Alembic's revisions are made from them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -19,6 +20,8 @@ from sqlalchemy import (
     TypeDecorator,
     Uuid,
 )
+from sqlalchemy.dialects.mysql import DATETIME
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -35,6 +38,10 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        is_mysql = dialect.name in ("mysql", "mariadb")
+        return dialect.type_descriptor(DATETIME(fsp=6) if is_mysql else DateTime(timezone=True))
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.astimezone(UTC) if value else None
 
@@ -44,15 +51,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def in_code_points(length: int) -> String:
+    """Text in the same order on every engine, whatever the language of the server."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 users = Table(
     "users",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("email", String(255), unique=True),
-    Column("phone", String(20), unique=True),
-    Column("username", String(64), unique=True),
+    Column("email", in_code_points(255), unique=True),
+    Column("phone", in_code_points(20), unique=True),
+    Column("username", in_code_points(64), unique=True),
     Column("first_name", String(100), nullable=False),
     Column("last_name", String(100), nullable=False),
     Column("password_hash", String(255), nullable=False),

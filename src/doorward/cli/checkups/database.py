@@ -4,8 +4,6 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-from doorward.adapters.sql import migrate
-from doorward.adapters.sql.trial import write_and_roll_back
 from doorward.bootstrap import Service
 from doorward.cli.checkups.finding import Finding
 from doorward.domain.errors import Unavailable
@@ -17,7 +15,7 @@ OLD_KEY = timedelta(days=365)
 async def check_database(service: Service) -> AsyncIterator[Finding]:
     """Reach it, and write and roll back for real."""
     try:
-        status = await migrate.status(service.database)
+        status = await service.storage.schema()
     except Unavailable as error:
         yield Finding.wrong(
             "database", f"It cannot be used ({error.__cause__}).", "Check DATABASE_URL, the server and its rights."
@@ -29,7 +27,7 @@ async def check_database(service: Service) -> AsyncIterator[Finding]:
         return
     yield Finding.ok("schema", f"revision {status.current}")
     start = time.perf_counter()
-    is_gone = await write_and_roll_back(service.database)
+    is_gone = await service.storage.write_and_roll_back()
     ms = (time.perf_counter() - start) * 1000
     if is_gone:
         yield Finding.ok("database", f"a row was written and rolled back in {ms:.1f} ms")

@@ -2,32 +2,53 @@
 
 import asyncio
 import os
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable
 
-from doorward.adapters.sql.engine import SqliteDatabase
+from doorward.adapters.sql.opening import open_database
 from doorward.adapters.sql.tables import UtcDateTime, metadata
+
+# A step that has to wait for its table would hold up everybody who comes after it.
+PATIENCE = {"postgresql": "SET lock_timeout = '2s'", "mysql": "SET SESSION lock_wait_timeout = 2"}
+MOMENT = 'sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")'
+
+
+@compiles(CreateTable, "mysql", "mariadb")
+def exactly(create: CreateTable, compiler: Any, **options: Any) -> str:
+    """Text is compared byte by byte, as on the other engines: without regard for spaces at the end or accents."""
+    collation = "utf8mb4_nopad_bin" if compiler.dialect.is_mariadb else "utf8mb4_0900_bin"
+    statement: str = compiler.visit_create_table(create, **options)
+    return f"{statement.rstrip()} CHARACTER SET utf8mb4 COLLATE {collation}"
 
 
 def plainly(kind: str, item: object, _: object) -> str | Literal[False]:
     """Revisions name no class of ours: they must go on working when it is gone."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+    return MOMENT if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
 def run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, render_item=plainly)
+    if connection.dialect.name in PATIENCE:
+        connection.exec_driver_sql(PATIENCE[connection.dialect.name])
+        connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        render_item=plainly,
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 
 
 async def run_by_hand() -> None:
-    url = os.environ.get("DATABASE_URL", "sqlite:///.doorward/modern.db")
-    database = SqliteDatabase(Path(url.removeprefix("sqlite:///")))
+    database = open_database(os.environ.get("DATABASE_URL", "sqlite:///.doorward/modern.db"))
     try:
-        await database.write(run)
+        await database.exclusively(run)
     finally:
         await database.close()
 

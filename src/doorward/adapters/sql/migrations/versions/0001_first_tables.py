@@ -2,11 +2,19 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+MOMENT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+
+
+def in_code_points(length: int) -> sa.String:
+    """Text in the same order on every engine, whatever the language of the server."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -16,7 +24,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),
         sa.Column("event_type", sa.String(length=50), nullable=False),
-        sa.Column("event_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event_time", MOMENT, nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("ip_address", sa.String(length=50), nullable=True),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit_logs")),
@@ -33,12 +41,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("purpose", sa.String(length=30), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("code_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("link_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("consumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("handed_over_at", MOMENT, nullable=True),
+        sa.Column("code_expires_at", MOMENT, nullable=True),
+        sa.Column("link_expires_at", MOMENT, nullable=True),
+        sa.Column("consumed_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_challenges")),
     )
     with op.batch_alter_table("challenges", schema=None) as batch_op:
@@ -50,9 +58,9 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=150), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
-        sa.Column("reserved_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reserved_until", MOMENT, nullable=True),
+        sa.Column("last_at", MOMENT, nullable=True),
+        sa.Column("expires_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_counters")),
     )
     with op.batch_alter_table("counters", schema=None) as batch_op:
@@ -65,7 +73,7 @@ def upgrade() -> None:
         sa.Column("method", sa.String(length=30), nullable=False),
         sa.Column("lookup_key", sa.String(length=255), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credentials")),
     )
     with op.batch_alter_table("credentials", schema=None) as batch_op:
@@ -79,7 +87,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=True),
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("success", sa.Boolean(), nullable=False),
-        sa.Column("attempt_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt_time", MOMENT, nullable=False),
         sa.Column("ip_address", sa.String(length=50), nullable=True),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_login_attempts")),
         sa.UniqueConstraint("id", name=op.f("uq_login_attempts_id")),
@@ -95,11 +103,11 @@ def upgrade() -> None:
         sa.Column("lane", sa.String(length=20), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("due_at", MOMENT, nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", MOMENT, nullable=True),
+        sa.Column("dead_at", MOMENT, nullable=True),
         sa.Column("reason", sa.String(length=255), nullable=True),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_outbox")),
         sa.UniqueConstraint("id", name=op.f("uq_outbox_id")),
@@ -121,8 +129,8 @@ def upgrade() -> None:
         sa.Column("comments", sa.Text(), nullable=True),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("is_decoy", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
     )
     with op.batch_alter_table("registrations", schema=None) as batch_op:
@@ -133,12 +141,12 @@ def upgrade() -> None:
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("last_used_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("rotated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rotated_at", MOMENT, nullable=True),
+        sa.Column("ended_at", MOMENT, nullable=True),
         sa.Column("ip_address", sa.String(length=50), nullable=True),
         sa.Column("device", sa.String(length=100), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
@@ -150,20 +158,20 @@ def upgrade() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("email", sa.String(length=255), nullable=True),
-        sa.Column("phone", sa.String(length=20), nullable=True),
-        sa.Column("username", sa.String(length=64), nullable=True),
+        sa.Column("email", in_code_points(255), nullable=True),
+        sa.Column("phone", in_code_points(20), nullable=True),
+        sa.Column("username", in_code_points(64), nullable=True),
         sa.Column("first_name", sa.String(length=100), nullable=False),
         sa.Column("last_name", sa.String(length=100), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("role", sa.String(length=10), nullable=False),
         sa.Column("failed_attempts", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("last_login_at", MOMENT, nullable=True),
+        sa.Column("verified_at", MOMENT, nullable=True),
+        sa.Column("password_changed_at", MOMENT, nullable=False),
+        sa.Column("locked_until", MOMENT, nullable=True),
         sa.Column("date_of_birth", sa.Date(), nullable=True),
         sa.Column("date_of_joining", sa.Date(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),

@@ -1,0 +1,167 @@
+"""PostgreSQL, MySQL and MariaDB: many connections, many writers."""
+
+import asyncio
+import logging
+import random
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from doorward.adapters.sql.engine import Conflict, translated
+from doorward.domain.errors import Unavailable
+
+R = TypeVar("R")
+POOL_SIZE = 10
+WAIT_SECONDS = 2.5
+CONNECT_SECONDS = 2
+TRIES = 10
+ALIASES = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+DRIVERS = {"postgresql": "asyncpg", "mysql": "asyncmy"}
+# Taken without waiting: whoever waits inside the server would hold up an index that is built beside the traffic.
+LOCKS = {
+    "postgresql": ("SELECT pg_try_advisory_lock(4919)", "SELECT pg_advisory_unlock(4919)"),
+    "mysql": ("SELECT GET_LOCK('doorward', 0)", "SELECT RELEASE_LOCK('doorward')"),
+}
+
+log = logging.getLogger("doorward.database")
+
+
+class ServerDatabase:
+    """A pool of connections; conflicts between writers are tried again, and no call waits longer than `WAIT_SECONDS`.
+
+    A connection that was lost before its transaction was to be committed costs one more try and no answer; one that is
+    lost in the commit itself is Unavailable, because nobody can say whether it happened.
+    """
+
+    def __init__(self, url: str) -> None:
+        name, arguments = driver_url(url)
+        common: dict[str, Any] = {
+            "connect_args": arguments,
+            "pool_size": POOL_SIZE,
+            "max_overflow": 0,
+            "pool_timeout": WAIT_SECONDS,
+            "pool_use_lifo": True,
+        }
+        self._writer = create_async_engine(name, isolation_level="READ COMMITTED", **common)
+        self._reader = create_async_engine(name, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **common)
+        self._abandoned: set[asyncio.Task[Any]] = set()
+
+    async def read(self, work: Callable[[Connection], R]) -> R:
+        return await self._in_time(_retried(lambda: self._read(work)))
+
+    async def write(self, work: Callable[[Connection], R]) -> R:
+        return await self._in_time(_retried(lambda: self._write(work)))
+
+    async def exclusively(self, work: Callable[[Connection], R]) -> R:
+        with translated():
+            async with _connected(self._writer) as connection:
+                take, give_back = LOCKS[connection.dialect.name]
+                while not (await connection.exec_driver_sql(take)).scalar():
+                    await connection.rollback()
+                    await asyncio.sleep(0.2)
+                await connection.commit()
+                try:
+                    return await connection.run_sync(work)
+                finally:
+                    await connection.rollback()
+                    await connection.exec_driver_sql(give_back)
+                    await connection.commit()
+
+    async def close(self) -> None:
+        for task in self._abandoned:
+            task.cancel()
+        await asyncio.gather(*self._abandoned, return_exceptions=True)
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    async def _read(self, work: Callable[[Connection], R]) -> R:
+        async with _connected(self._reader) as connection:
+            return await connection.run_sync(work)
+
+    async def _write(self, work: Callable[[Connection], R]) -> R:
+        async with _connected(self._writer) as connection:
+            done = await connection.run_sync(work)
+            try:
+                await connection.commit()
+            except DBAPIError as error:
+                raise Unavailable("database") from error
+            return done
+
+    async def _in_time(self, work: Awaitable[R]) -> R:
+        """Answer within the time; a connection that hangs is let go of in the background."""
+        task = asyncio.ensure_future(work)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=WAIT_SECONDS)
+        except asyncio.CancelledError:
+            self._abandon(task)
+            raise
+        if not done:
+            self._abandon(task)
+            raise Unavailable("database")
+        return task.result()
+
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        self._abandoned.add(task)
+        task.add_done_callback(self._forget)
+        task.cancel()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.info("an abandoned call failed", extra={"reason": type(error).__name__})
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection from the pool; whatever keeps us from one, the database cannot be used now."""
+    connection = engine.connect()
+    try:
+        await connection.start()
+    except Exception as error:
+        raise Unavailable("database") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _retried(attempt: Callable[[], Awaitable[R]]) -> R:
+    for again in range(TRIES):
+        try:
+            with translated():
+                return await attempt()
+        except Conflict:
+            await asyncio.sleep(random.uniform(0, 0.01 * 2 ** min(again, 5)))  # noqa: S311 - jitter, no secret
+    raise Unavailable("database")
+
+
+def driver_url(url: str) -> tuple[URL, dict[str, Any]]:
+    """The URL as SQLAlchemy wants it, and what the driver is to be told.
+
+    `sslmode` (PostgreSQL, as libpq has it) and `tls=on` (MySQL) ask for encryption.
+
+    Raises:
+        ValueError: it is no URL, or `sslmode` or `tls` has no such value.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("write it as postgresql://user:password@host:5432/name") from None
+    name = ALIASES.get(parsed.drivername.partition("+")[0], "")
+    query = dict(parsed.query)
+    arguments: dict[str, Any] = {}
+    if name == "postgresql":
+        arguments = {"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "doorward"}}
+        if "sslmode" in query:
+            arguments["ssl"] = query.pop("sslmode")
+    else:
+        arguments = {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}
+        if query.pop("tls", "off") == "on":
+            arguments["ssl"] = ssl.create_default_context()
+    return parsed.set(drivername=f"{name}+{DRIVERS[name]}", query=query), arguments

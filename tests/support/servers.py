@@ -1,0 +1,108 @@
+"""Databases of one's own on the servers that TEST_…_URL names: made, migrated, emptied and dropped.
+
+`scripts/services env` prints those variables for what listens on this machine. A server that is not named skips its
+tests and says so; with TEST_STRICT it fails them.
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import make_url, text
+
+from doorward.adapters.sql.server import ServerDatabase
+from doorward.adapters.sql.tables import metadata
+from doorward.ports.storage import Storage
+from doorward.storages import open_storage
+
+R = TypeVar("R")
+KINDS = ("postgresql", "mariadb", "mysql")
+
+
+def server_url(kind: str) -> str:
+    """Where a server of this kind is; the test is skipped, or with TEST_STRICT failed, if nobody has said so."""
+    name = f"TEST_{kind.upper()}_URL"
+    if url := os.environ.get(name):
+        return url
+    reason = f"{name} is not set (scripts/services up && eval $(scripts/services env))"
+    if os.environ.get("TEST_STRICT"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A database that nobody else uses."""
+
+    kind: str
+    url: str
+
+    def migrate(self) -> None:
+        """Bring it to the newest schema."""
+        migrate(self.url)
+
+    def empty(self) -> None:
+        """Remove all rows."""
+        self.run(*(f"DELETE FROM {table.name}" for table in metadata.tables.values()))
+
+    def run(self, *statements: str) -> None:
+        """Run statements, each for itself."""
+        _run(self.url, *statements)
+
+    def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
+        """What a query finds."""
+
+        async def ask(database: ServerDatabase) -> list[dict[str, Any]]:
+            return await database.read(lambda c: [dict(r) for r in c.execute(text(statement), values).mappings()])
+
+        return _with(self.url, ask)
+
+    def drop(self) -> None:
+        """Remove it, whoever is still connected."""
+        name = make_url(self.url).database
+        force = " WITH (FORCE)" if self.kind == "postgresql" else ""
+        _run(server_url(self.kind), f"DROP DATABASE {name}{force}")
+
+
+def scratch(kind: str) -> Scratch:
+    """A new, empty database."""
+    server = server_url(kind)
+    name = f"doorward_{secrets.token_hex(6)}"
+    _run(server, f"CREATE DATABASE {name}")
+    return Scratch(kind, make_url(server).set(database=name).render_as_string(hide_password=False))
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest schema."""
+
+    async def run() -> None:
+        storage: Storage = open_storage(url)
+        try:
+            await storage.migrate()
+        finally:
+            await storage.close()
+
+    asyncio.run(run())
+
+
+def _run(url: str, *statements: str) -> None:
+    async def run(database: ServerDatabase) -> None:
+        for statement in statements:
+            await database.read(lambda c, statement=statement: c.execute(text(statement)))
+
+    _with(url, run)
+
+
+def _with(url: str, work: Callable[[ServerDatabase], Awaitable[R]]) -> R:
+    async def run() -> R:
+        database = ServerDatabase(url)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
