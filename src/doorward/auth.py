@@ -24,7 +24,7 @@ from doorward.ports.delivery import EventPublisher, LetterWriter, Mailer
 from doorward.ports.hasher import CommonPasswords, PasswordHasher
 from doorward.ports.outbox import Outbox
 from doorward.ports.secrets import SecretMinter, TokenIssuer
-from doorward.ports.store import Store
+from doorward.ports.store import Sessions, Store
 from doorward.ports.writes import Stale
 from doorward.use_cases.activate_account import ActivateAccount
 from doorward.use_cases.authenticate import Authenticate
@@ -95,6 +95,7 @@ class Parts:
     """What the engine runs on."""
 
     store: Store
+    sessions: Sessions | None = None  # those by which each request is checked, if others than the store's
     counters: Counters
     outbox: Outbox
     hasher: PasswordHasher
@@ -199,7 +200,14 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         refresh_session=RefreshSession(
             store=store, secrets=secrets, issuer=issuer, policy=policies.session, passwords=policies.password, now=now
         ),
-        authenticate=Authenticate(store=store, secrets=secrets, issuer=issuer, policy=policies.session, now=now),
+        authenticate=Authenticate(
+            store=store,
+            sessions=parts.sessions or store.sessions,
+            secrets=secrets,
+            issuer=issuer,
+            policy=policies.session,
+            now=now,
+        ),
         sign_out=SignOut(store=store, now=now),
         list_sessions=ListSessions(store, policies.session, now),
         update_profile=UpdateProfile(store=store, now=now),

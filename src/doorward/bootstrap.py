@@ -20,6 +20,7 @@ from doorward.adapters.keys import HmacSecretMinter
 from doorward.adapters.letters import JinjaLetterWriter
 from doorward.adapters.smtp import SmtpMailer, SmtpServer
 from doorward.auth import Auth, Parts, Policies, assemble
+from doorward.caches import Caches, open_caches
 from doorward.domain.messages import Mail
 from doorward.extras import CannotStart, needing
 from doorward.http.app import create_app
@@ -42,6 +43,7 @@ class Service:
     settings: Settings
     auth: Auth
     storage: Storage
+    caches: Caches
     hasher: PooledPasswordHasher
     relay: Relay
     inbox: Inbox | None
@@ -60,12 +62,20 @@ class Service:
     async def close(self) -> None:
         """Let go of threads and connections."""
         self.hasher.close()
+        if self.caches.close:
+            await self.caches.close()
         await self.storage.close()
 
     def _checks(self) -> Mapping[str, Check]:
         parts = self.auth.parts
-        checks = {"database": parts.store.check, "mail": parts.mailer.check}
-        return checks | ({"sms": parts.texter.check} if parts.texter and self.settings.sms_url else {})
+        texter = parts.texter if self.settings.sms_url else None
+        checks = {
+            "database": parts.store.check,
+            "redis": self.caches.check,
+            "mail": parts.mailer.check,
+            "sms": texter.check if texter else None,
+        }
+        return {name: check for name, check in checks.items() if check}
 
     def app(self) -> FastAPI:
         """The HTTP application."""
@@ -73,7 +83,7 @@ class Service:
         return create_app(
             HttpConfig(
                 auth=self.auth,
-                counters=self.auth.parts.counters,
+                counters=self.caches.limits,
                 profile=settings.profile,
                 dialect=settings.dialect,
                 service_name=settings.service_name,
@@ -104,12 +114,14 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         raise CannotStart("DATABASE_URL, SECRET_KEY and PUBLIC_URL are needed.")
     relay, now = Relay(), lambda: datetime.now(UTC)
     storage, secret = open_storage(settings.database_url, _noting(relay)), settings.secret_key.get_secret_value()
+    caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
     mailer, texter = _mailer(settings), _texter(settings)
     inbox = Inbox(now=now, tell=tell) if tell else None
     previous = [one.get_secret_value() for one in settings.previous_secret_keys]
     parts = Parts(
-        store=storage.store,
+        store=caches.store,
+        sessions=caches.sessions,
         counters=storage.counters,
         outbox=storage.outbox,
         hasher=hasher,
@@ -128,6 +140,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         settings=settings,
         auth=auth,
         storage=storage,
+        caches=caches,
         hasher=hasher,
         relay=relay,
         inbox=inbox,

@@ -58,7 +58,9 @@ class Settings(BaseModel):
     )
     public_url: str | None = Field(None, description="The address that people see; links lead nowhere else.")
     database_url: str | None = Field(None, description="`sqlite:///file.db`; four slashes for an absolute path.")
-    redis_url: str | None = Field(None, description="Not in this release.")
+    redis_url: SecretStr | None = Field(
+        None, description="`redis://:password@host:6379/0` (or `rediss://`): session checks and limits are kept there."
+    )
     rabbitmq_url: str | None = Field(None, description="Not in this release.")
     smtp_url: SecretStr | None = Field(
         None,

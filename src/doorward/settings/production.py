@@ -31,8 +31,6 @@ def problems(settings: Settings) -> list[Problem]:
     """Everything that stands between these settings and a safe service."""
     judges = (_secret, _addresses, _mail, _limits, _hashing, _proxies)
     found = [problem for judge in judges for problem in judge(settings)]
-    if settings.redis_url:
-        found.append(Problem("REDIS_URL is set, but this release keeps everything in the database.", "Unset it."))
     if settings.rabbitmq_url:
         found.append(Problem("RABBITMQ_URL is set, but this release delivers events itself.", "Unset it."))
     return found

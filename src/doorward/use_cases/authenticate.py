@@ -9,7 +9,7 @@ from doorward.domain.policies.session import SessionPolicy
 from doorward.domain.user import Status, User
 from doorward.ports.clock import Clock
 from doorward.ports.secrets import SecretMinter, TokenIssuer, TokenKind
-from doorward.ports.store import Store
+from doorward.ports.store import Sessions, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class Authenticate:
     """Check an access token and that its session still lives: signing out counts at once."""
 
     store: Store
+    sessions: Sessions
     secrets: SecretMinter
     issuer: TokenIssuer
     policy: SessionPolicy
@@ -26,7 +27,7 @@ class Authenticate:
         """Find session and user, or raise TokenInvalid."""
         now = self.now()
         claims = await self.issuer.read(access_token, now)
-        session = await self.store.sessions.find(claims.session_id)
+        session = await self.sessions.find(claims.session_id)
         if session is None or not session.is_live(now, idle_ttl=self.policy.idle_ttl):
             raise TokenInvalid
         user = await self._usable(session.user_id)

@@ -29,6 +29,8 @@ async def service_checkups(service: Service, mail_to: str | None) -> AsyncIterat
     if is_readable:
         async for finding in database.check_records(service):
             yield finding
+    async for finding in database.check_redis(service):
+        yield finding
     yield await hashing.check_hashing(service)
     async for finding in mail.check_ways_out(service, mail_to):
         yield finding

@@ -35,6 +35,17 @@ async def check_database(service: Service) -> AsyncIterator[Finding]:
         yield Finding.wrong("database", "A rolled back row is still there.", "Use an engine with transactions.")
 
 
+async def check_redis(service: Service) -> AsyncIterator[Finding]:
+    """Reach Redis, if there is to be one."""
+    if service.caches.check is None:
+        return
+    try:
+        await service.caches.check()
+        yield Finding.ok("redis", "it answers, and runs scripts")
+    except Unavailable as error:
+        yield Finding.wrong("redis", f"It cannot be used ({error.__cause__}).", "Check REDIS_URL and the server.")
+
+
 async def check_records(service: Service) -> AsyncIterator[Finding]:
     """Look at what the records tell: the clock, the keys, and what waits to be sent."""
     parts = service.auth.parts

@@ -1,0 +1,37 @@
+"""What REDIS_URL adds to the storage; without it, the storage does all."""
+
+from dataclasses import dataclass
+
+from doorward.extras import needing
+from doorward.http.config import Check
+from doorward.ports.counters import Counters
+from doorward.ports.storage import Storage
+from doorward.ports.store import Sessions, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """The store to write to, the sessions to check requests by, and the counters for limits per network."""
+
+    store: Store
+    sessions: Sessions
+    limits: Counters
+    check: Check | None = None
+    close: Check | None = None
+
+
+def open_caches(redis_url: str | None, storage: Storage) -> Caches:
+    """Put Redis before a storage; it is not asked yet.
+
+    Raises:
+        CannotStart: the package is missing, or the URL makes no sense.
+    """
+    if redis_url is None:
+        return Caches(storage.store, storage.store.sessions, storage.counters)
+    with needing("redis", "REDIS_URL"):
+        from doorward.adapters import redis  # noqa: PLC0415 - an extra
+
+        server = redis.RedisServer(redis_url)
+    cache = redis.SessionCache(server, storage.store.sessions)
+    limits = redis.RedisCounters(server, storage.counters)
+    return Caches(redis.RevokingStore(storage.store, cache), cache, limits, server.check, server.close)
