@@ -9,6 +9,7 @@ from doorward import __version__
 from doorward.cli import (
     admin,
     audit,
+    copy,
     dev,
     doctor,
     export_users,
@@ -38,6 +39,7 @@ cli = typer.Typer(
 cli.command("dev")(dev.dev)
 cli.command("serve")(serve.serve)
 cli.command("migrate")(migrate.migrate)
+cli.command("copy")(copy.copy)
 cli.command("doctor")(doctor.doctor)
 cli.command("openapi")(openapi.openapi)
 cli.command("postman")(postman.postman)

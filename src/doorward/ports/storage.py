@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from doorward.ports.archive import Archive
 from doorward.ports.counters import Counters
 from doorward.ports.outbox import Outbox
 from doorward.ports.store import Store
@@ -36,6 +37,8 @@ class Storage(Protocol):
     def counters(self) -> Counters: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def archive(self) -> Archive: ...
 
     async def schema(self) -> SchemaStatus:
         """Where the database stands."""

@@ -30,6 +30,8 @@ LOCKS = {
 }
 
 log = logging.getLogger("doorward.database")
+# It repeats every remark of the server, values included, and what matters comes as an error.
+logging.getLogger("asyncmy").setLevel(logging.ERROR)
 
 
 class ServerDatabase:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from doorward.adapters.sql import migrate
+from doorward.adapters.sql.archive import SqlArchive
 from doorward.adapters.sql.counters import SqlCounters
 from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.outbox import SqlOutbox
@@ -20,6 +21,7 @@ class SqlStorage:
         self.store = SqlStore(database, committed=committed)
         self.counters = SqlCounters(database)
         self.outbox = SqlOutbox(database)
+        self.archive = SqlArchive(database)
 
     async def schema(self) -> SchemaStatus:
         return await migrate.status(self.database)
