@@ -8,10 +8,11 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 PROFILE ?=
 PORT ?=
+ON_SERVERS = eval "$$(scripts/services env)" &&
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman help install run init-db check format test fuzz test-unit test-integration test-races test-crash test-rotation test-model test-timing bench docs requirements \
+.PHONY: newman help install run init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-crash test-rotation test-model test-timing bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -42,17 +43,29 @@ format: $(DEV_READY) ## Format and mend what can be mended
 
 # Test -----------------------------------------------------------------------------------------------------------------
 
-test: $(DEV_READY) newman ## All tests, the fast ones first
+test: $(DEV_READY) newman services ## All tests, the fast ones first; says at the end which servers were not to be had
 	$(BIN)/pytest tests/unit $(CORE:%=--cov=doorward.%) --cov-branch --cov-fail-under=100
-	$(BIN)/pytest tests/model
-	$(BIN)/pytest tests/house tests/contract
-	$(BIN)/pytest tests/cli tests/http tests/fuzz tests/specs tests/e2e
+	$(BIN)/pytest tests/house
+	$(ON_SERVERS) $(BIN)/pytest tests/model
+	$(ON_SERVERS) $(BIN)/pytest tests/contract
+	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py --named
+	$(ON_SERVERS) $(BIN)/pytest tests/cli tests/http tests/fuzz tests/specs tests/e2e
+	@$(ON_SERVERS) scripts/services missing
+
+test-all: $(DEV_READY) services ## Contract tests and all five specifications on every backend, as a table
+	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py
+
+services: $(DEV_READY) ## Find or start PostgreSQL, MariaDB, Redis and RabbitMQ for the tests (TEST_SERVICES=off: do not)
+	scripts/services up || test -z "$$TEST_STRICT"
+
+services-down: $(DEV_READY) ## Stop the servers that `make services` has started
+	scripts/services down
 
 test-unit: $(DEV_READY) ## Tests that start nothing (core and in-process adapters)
 	$(BIN)/pytest tests/unit tests/house
 
-test-integration: $(DEV_READY) ## Tests of every storage and of the started service
-	$(BIN)/pytest tests/contract tests/cli tests/http tests/specs tests/e2e
+test-integration: $(DEV_READY) services ## Tests of every storage and of the started service
+	$(ON_SERVERS) $(BIN)/pytest tests/contract tests/cli tests/http tests/specs tests/e2e
 
 test-races: $(DEV_READY) ## Races, twenty rounds each
 	TEST_ROUNDS=20 $(BIN)/pytest tests/e2e/test_races.py tests/e2e/test_races_links.py tests/e2e/test_races_changes.py -v
@@ -94,8 +107,9 @@ requirements: $(DEV_READY) ## Pin the newest versions anew, with hashes and with
 start-rabbitmq-consumer: ## Not in this release: events are delivered by the relay inside the service
 	@echo "This release delivers events itself (see them in the log as doorward.events); RabbitMQ comes with a later one." >&2; exit 1
 
-stop-docker-compose: ## Nothing to stop: this release needs no containers
-	@echo "This release needs no containers; nothing to stop."
+stop-docker-compose: ## Stop and remove the containers of compose.yaml, whatever their profile; the data stays
+	@docker compose version >/dev/null 2>&1 || { echo "docker compose is not installed: nothing to stop."; exit 0; }; \
+	  docker compose --profile '*' down --remove-orphans
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage build dist

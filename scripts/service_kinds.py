@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pwd
 import re
 import shutil
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ from redis.asyncio import Redis
 IS_ROOT = os.geteuid() == 0
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 USUAL_HOME = Path("/var/lib") if IS_ROOT else CACHE
+USUAL_RABBITMQ_PORT = 5672
 HOME = Path(os.environ.get("SERVICES_HOME") or USUAL_HOME / "doorward-services")
 
 for name in ("asyncmy", "aiormq"):  # they repeat a server's notes, and that it does not answer yet
@@ -136,9 +138,15 @@ def start_redis(server: Server) -> Start:
     return Start([binary("redis-server", "valkey-server"), *options, "--appendonly", "no"])
 
 
+def node_name(server: Server) -> str:
+    """How rabbitmqctl has to call it, unless it is the machine's usual one."""
+    return "" if server.port == USUAL_RABBITMQ_PORT else f"doorward-{server.port}@localhost"
+
+
 def start_rabbitmq(server: Server) -> Start:
     folder = str(server.data)
-    env = {"HOME": folder, "RABBITMQ_NODENAME": f"doorward-{server.port}@localhost"}
+    env = {"HOME": pwd.getpwnam(server.user).pw_dir if IS_ROOT else folder}  # where rabbitmqctl finds the cookie
+    env |= {"RABBITMQ_NODENAME": node_name(server)} if node_name(server) else {}
     env |= {"RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_NODE_PORT": str(server.port)}
     env |= {"RABBITMQ_DIST_PORT": str(server.port + 20000), "ERL_EPMD_ADDRESS": "127.0.0.1"}
     env |= {f"RABBITMQ_{name}_BASE": folder for name in ("MNESIA", "LOG")}
@@ -174,7 +182,12 @@ def port(name: str, usual: int) -> int:
 
 
 def servers() -> list[Server]:
-    p, m, r, q = port("postgresql", 5432), port("mariadb", 3306), port("redis", 6379), port("rabbitmq", 5672)
+    p, m, r, q = (
+        port("postgresql", 5432),
+        port("mariadb", 3306),
+        port("redis", 6379),
+        port("rabbitmq", USUAL_RABBITMQ_PORT),
+    )
     postgresql = (f"postgresql://postgres@127.0.0.1:{p}/postgres",)
     mariadb = (f"mysql://root@127.0.0.1:{m}/doorward_test",)
     redis, rabbitmq = (f"redis://127.0.0.1:{r}/0",), (f"amqp://guest:guest@127.0.0.1:{q}/",)

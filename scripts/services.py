@@ -3,6 +3,7 @@
     scripts/services up      use what listens; as root on Debian install and start the missing; say what cannot be had
     scripts/services env     print `export TEST_..._URL=...` for what answers: eval "$(scripts/services env)"
     scripts/services status  say what answers and what does not
+    scripts/services missing say loudly which tests a run cannot have made, and why
     scripts/services down    stop what `up` has started; what was there before stays
 
 A server that is started here has a data folder of its own, below SERVICES_HOME, keeps its data nowhere else, listens on
@@ -27,7 +28,7 @@ import sys
 import time
 from pathlib import Path
 
-from service_kinds import HOME, IS_ROOT, NotHere, Server, servers
+from service_kinds import HOME, IS_ROOT, NotHere, Server, node_name, servers
 
 READY_SECONDS, STOP_SECONDS, INSTALL_SECONDS = 90, 30, 900
 BY_URL = ("mysql", "mongodb")
@@ -193,7 +194,7 @@ def chosen() -> list[Server]:
 
 def up() -> int:
     HOME.mkdir(parents=True, exist_ok=True, mode=0o755)
-    missing = 0
+    lacking = 0
     with (HOME / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs on one machine start one server
         for server in chosen():
@@ -205,21 +206,42 @@ def up() -> int:
                 reason = str(error) if isinstance(error, NotHere) else type(error).__name__
                 reason_file.write_text(reason + "\n")
                 say(f"NOT AVAILABLE {server.name}: {reason}")
-                missing += 1
-    return 1 if missing and os.environ.get("TEST_STRICT") else 0
+                lacking += 1
+    return 1 if lacking and os.environ.get("TEST_STRICT") else 0
 
 
 def env() -> int:
     for server in servers():
-        reason_file = HOME / f"{server.name}.missing"
         if server in chosen() and (url := found(server)):
             print(f"export {server.variable}={shlex.quote(url)}")
+            if server.name == "rabbitmq" and (name := node_name(server)):
+                print(f"export RABBITMQ_NODENAME={name}")
         else:
-            reason = reason_file.read_text().strip() if reason_file.exists() else "scripts/services up was not run"
-            print(f"unset {server.variable}; export TEST_{server.name.upper()}_MISSING={shlex.quote(reason)}")
-    for name in BY_URL:
-        if not os.environ.get(f"TEST_{name.upper()}_URL"):
-            print(f"export TEST_{name.upper()}_MISSING='TEST_{name.upper()}_URL is not set; it is never installed'")
+            print(f"unset {server.variable}; export TEST_{server.name.upper()}_MISSING={shlex.quote(why_not(server))}")
+    for name, reason in without_url().items():
+        print(f"export TEST_{name.upper()}_MISSING={shlex.quote(reason)}")
+    return 0
+
+
+def why_not(server: Server) -> str:
+    reason_file = HOME / f"{server.name}.missing"
+    if server not in chosen():
+        return "TEST_SERVICES leaves it out"
+    return reason_file.read_text().strip() if reason_file.exists() else "scripts/services up was not run"
+
+
+def without_url() -> dict[str, str]:
+    names = [name for name in BY_URL if not os.environ.get(f"TEST_{name.upper()}_URL")]
+    return {name: f"TEST_{name.upper()}_URL is not set, and it is not installed by itself" for name in names}
+
+
+def missing() -> int:
+    absent = {server.name: why_not(server) for server in servers() if server not in chosen() or not found(server)}
+    absent |= without_url()
+    if absent:
+        print("!" * 120)
+        print("\n".join(f"NOT TESTED on {name.upper()}: {reason}" for name, reason in absent.items()))
+        print("!" * 120)
     return 0
 
 
@@ -238,7 +260,7 @@ def down() -> int:
 
 
 if __name__ == "__main__":
-    commands = {"up": up, "down": down, "env": env, "status": status}
+    commands = {"up": up, "down": down, "env": env, "status": status, "missing": missing}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     sys.exit(commands[sys.argv[1]]())

@@ -1,5 +1,6 @@
 """The started program and a mail server, for all tests that go through HTTP and mail."""
 
+import os
 import secrets
 import sys
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from support import servers
 from support.mailbox import Mailbox
 from support.program import Launcher
+from support.stored import Stored, new_database
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +44,27 @@ def launched(mailbox: Mailbox, folder: Path) -> Iterator[Launcher]:
 
 
 @pytest.fixture
+def database(tmp_path: Path) -> Iterator[Stored]:
+    """An empty database of the kind that TEST_BACKEND names, for a test that starts the program itself."""
+    stored = new_database(tmp_path / "users.db")
+    yield stored
+    stored.drop()
+
+
+@pytest.fixture
 def address() -> str:
     """An e-mail address that nobody has used yet."""
     return f"{secrets.token_hex(6)}@example.com"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly which servers were not there, after the tests that needed them were skipped."""
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    absent = {name: count for name in servers.NAMES if (count := sum(f"{name} is not set" in r for r in reasons))}
+    if absent:
+        terminalreporter.write_sep("!", "NOT TESTED", red=True, bold=True)
+        for name, count in absent.items():
+            why = os.environ.get(
+                name.replace("_URL", "_MISSING"), "scripts/services up && eval $(scripts/services env)"
+            )
+            terminalreporter.write_line(f"{count} tests need {name}: {why}", red=True)

@@ -88,8 +88,8 @@ def test_a_spelling_of_the_same_address_is_the_same_account(account, locking, na
     statuses = [sign_up(account, email).status_code, sign_in(account, email).status_code]
 
     assert statuses == [409, 200]
-    rows = locking.rows("SELECT email FROM users WHERE email LIKE ?", f"{name}%")
-    assert rows == [{"email": f"{name}@xn--bcher-kva.example.com"}]
+    emails = [row["email"] for row in locking.records("users") if name in row["email"]]
+    assert emails == [f"{name}@xn--bcher-kva.example.com"]
 
 
 @pytest.mark.parametrize("kind", SAME)
@@ -111,7 +111,7 @@ def test_what_could_be_mistaken_is_refused_everywhere(account, locking, name, ki
     statuses = [sign_up(account, email).status_code, sign_in(account, email).status_code]
 
     assert statuses == [422, 401]
-    assert len(locking.rows("SELECT id FROM users WHERE email LIKE ?", f"%{name[3:-1]}%")) == 1
+    assert len([row for row in locking.records("users") if name[3:-1] in row["email"]]) == 1
 
 
 @pytest.mark.parametrize("kind", OTHER)

@@ -92,7 +92,7 @@ def test_closing_takes_the_password_and_is_for_good(http, service, member):
     assert closed.status_code == 204
     assert not is_alive(member, member.signed_in)
     assert member.sign_in().status_code == 401
-    assert service.rows("SELECT id FROM users WHERE email = ?", member.address) == []
+    assert service.records("users", email=member.address) == []
 
 
 def test_the_export_holds_everything_and_no_secret(http, member):

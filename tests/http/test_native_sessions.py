@@ -181,7 +181,7 @@ def test_a_copied_refresh_token_ends_the_session(launch, mailbox, address):
     assert not is_alive(member, good)
     successor = member.http.post("/v1/sessions/refresh", json={"refresh_token": good["refresh_token"]})
     assert outcome(successor) == (401, "token_invalid")
-    assert len(service.rows("SELECT id FROM audit_logs WHERE event_type = 'REFRESH_TOKEN_REUSED'")) == 1
+    assert len(service.records("audit_logs", event_type="REFRESH_TOKEN_REUSED")) == 1
 
 
 @pytest.mark.parametrize("body", [{}, {"refresh_token": "made-up"}, {"refresh_token": ""}, None])

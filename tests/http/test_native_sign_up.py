@@ -23,7 +23,7 @@ def test_a_sign_up_waits_for_its_proof(service, stranger):
     assert answer.status_code == 202
     assert set(answer.json()) == {"next", "verification"}
     assert answer.json()["next"] == "verify"
-    assert service.rows("SELECT id FROM users WHERE email = ?", stranger.address) == []
+    assert service.records("users", email=stranger.address) == []
     assert outcome(stranger.sign_in()) == (401, "invalid_credentials")
 
 

@@ -53,7 +53,7 @@ def user(service, address):
     """Read the row in `users`."""
 
     def row():
-        found = service.rows("SELECT * FROM users WHERE email = ?", address)
+        found = service.records("users", email=address)
         return found[0] if found else None
 
     return row
@@ -125,16 +125,13 @@ def test_a_taken_email_is_refused(sign_up, service, address):
     again = [sign_up(), sign_up(email=address.upper(), first_name="Eve", password=OTHER)]
 
     assert [(a.status_code, a.json()["code"]) for a in again] == [(409, "identifier_taken")] * 2
-    assert service.rows("SELECT first_name FROM users WHERE lower(email) = ?", address) == [{"first_name": "Ada"}]
+    assert [row["first_name"] for row in service.records("users", email=address)] == ["Ada"]
+    assert service.records("users", email=address.upper()) == []
 
 
 def test_the_database_itself_keeps_emails_unique(service):
     """Not only the program: the table has a unique index on the column."""
-    unique = [index["name"] for index in service.rows("PRAGMA index_list(users)") if index["unique"]]
-
-    columns = [[column["name"] for column in service.rows(f"PRAGMA index_info('{name}')")] for name in unique]
-
-    assert ["email"] in columns
+    assert ["email"] in service.stored.unique("users")
 
 
 @pytest.mark.parametrize(
@@ -188,8 +185,9 @@ def test_passwords_are_stored_as_hashes_only(service, sign_up, sign_in, user):
     files = [path for path in service.folder.rglob("*") if path.is_file()]
 
     assert user()["password_hash"].startswith("$argon2id$")
-    assert service.database in files
     assert not [path.name for path in files if b"Plain-Text-Marker" in path.read_bytes()]
+    assert not service.stored.holds("Plain-Text-Marker")
+    assert service.stored.holds(user()["email"])
 
 
 def test_a_password_can_be_changed(http, service, sign_in, user, bearer):
@@ -205,8 +203,8 @@ def test_a_password_can_be_changed(http, service, sign_in, user, bearer):
     assert after["password_hash"].startswith("$argon2id$")
     assert (sign_in(PASSWORD).status_code, sign_in(OTHER).status_code) == (401, 200)
     assert after["password_changed_at"] > before["password_changed_at"]
-    statement = "SELECT event_time FROM audit_logs WHERE user_id = ? AND event_type = 'PASSWORD_CHANGED'"
-    assert [row["event_time"] > before["created_at"] for row in service.rows(statement, before["id"])] == [True]
+    rows = service.records("audit_logs", user_id=before["id"], event_type="PASSWORD_CHANGED")
+    assert [row["event_time"] > before["created_at"] for row in rows] == [True]
 
 
 @pytest.mark.parametrize(("password", "code"), RULES)
@@ -298,8 +296,7 @@ def test_more_than_three_failures_lock_the_account(sign_up, sign_in, user, servi
     assert (row["status"], row["failed_attempts"]) == ("LOCKED", 4)
     right = sign_in()
     assert (right.status_code, right.json()["code"]) == (423, "account_locked")
-    statement = "SELECT event_type FROM audit_logs WHERE user_id = ? AND event_type = 'ACCOUNT_LOCKED'"
-    assert len(service.rows(statement, row["id"])) == 1
+    assert len(service.records("audit_logs", user_id=row["id"], event_type="ACCOUNT_LOCKED")) == 1
 
 
 def test_a_success_in_between_starts_the_count_anew(sign_up, sign_in, user):
@@ -330,8 +327,7 @@ def test_an_administrator_unlocks(service, sign_up, sign_in, user, address):
     assert done.returncode == 0
     assert (user()["status"], user()["failed_attempts"]) == ("ACTIVE", 0)
     assert sign_in().status_code == 200
-    statement = "SELECT event_type FROM audit_logs WHERE user_id = ? AND event_type = 'ACCOUNT_UNLOCKED'"
-    assert len(service.rows(statement, user()["id"])) == 1
+    assert len(service.records("audit_logs", user_id=user()["id"], event_type="ACCOUNT_UNLOCKED")) == 1
 
 
 def test_a_reset_by_mail_unlocks(http, mailbox, sign_up, sign_in, user, address):

@@ -50,7 +50,7 @@ def tokens_of(mailbox, holder, *, count):
 def drained(service):
     """Wait until everything that was asked for is done."""
     deadline = time.monotonic() + 20
-    while (waiting := service.rows("SELECT id FROM outbox WHERE dead_at IS NULL")) and time.monotonic() < deadline:
+    while (waiting := service.records("outbox", dead_at=None)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return waiting == []
 
@@ -135,10 +135,8 @@ def test_the_last_twenty_four_passwords_do_not_come_back(service, holder):
     assert refused == [{("/new_password", "reused")}] * 5
     assert oldest.status_code == 200
     assert broken_rules(holder.change(used[-1])) == {("/new_password", "reused")}
-    kept = service.rows(
-        "SELECT count(*) AS n FROM credentials c JOIN users u ON u.id = c.user_id WHERE u.email = ?", holder.username
-    )
-    assert kept[0]["n"] <= 24
+    (user,) = service.records("users", email=holder.username)
+    assert 0 < len(service.records("credentials", user_id=user["id"])) <= 24
 
 
 def test_a_forgotten_password_is_reset_by_a_mailed_link(holder, mailbox, http):

@@ -38,7 +38,7 @@ def until(condition, *, seconds=20):
 
 
 def given_up(service):
-    return [row["reason"] for row in service.rows("SELECT reason FROM outbox WHERE dead_at IS NOT NULL")]
+    return [row["reason"] for row in service.records("outbox") if row["dead_at"]]
 
 
 def test_the_link_comes_by_text_message(service, webhook, phoner):
@@ -118,7 +118,7 @@ def test_three_messages_in_a_window(service, webhook, phoner):
     answers = {(answer.status_code, answer.content) for answer in (phoner.forget() for _ in range(6))}
 
     assert len(answers) == 1
-    assert until(lambda: service.rows("SELECT id FROM outbox WHERE dead_at IS NULL") == [])
+    assert until(lambda: service.records("outbox", dead_at=None) == [])
     assert len(webhook.posted(phoner.username)) == 3
 
 

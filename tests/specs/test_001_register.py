@@ -1,6 +1,7 @@
 """Specification 001, sentence by sentence: registering with an address or a number."""
 
 import secrets
+from datetime import date
 
 import pytest
 
@@ -55,7 +56,7 @@ def phoner(http):
 
 
 def users_of(service, username):
-    return service.rows("SELECT * FROM users WHERE email = ? OR phone = ?", username, username)
+    return service.records("users", email=username) + service.records("users", phone=username)
 
 
 def test_an_address_is_a_user_name(service, holder):
@@ -157,12 +158,10 @@ def test_a_number_has_one_account_in_all_its_spellings(service, phoner):
 
 def test_the_database_keeps_addresses_and_numbers_unique(service):
     """Not only the program: each column has a unique index."""
-    unique = [index["name"] for index in service.rows("PRAGMA index_list(users)") if index["unique"]]
+    unique = service.stored.unique("users")
 
-    columns = [[column["name"] for column in service.rows(f"PRAGMA index_info('{name}')")] for name in unique]
-
-    assert ["email"] in columns
-    assert ["phone"] in columns
+    assert ["email"] in unique
+    assert ["phone"] in unique
 
 
 def test_all_members_of_the_profile_are_taken(service, holder):
@@ -208,7 +207,7 @@ def test_the_date_of_joining_is_an_administrators_word(service, holder, tmp_path
 
     assert shown["date_of_joining"] is None
     assert done.returncode == 0, done.stderr
-    assert users_of(service, other)[0]["date_of_joining"] == "2001-01-01"
+    assert users_of(service, other)[0]["date_of_joining"] == date(2001, 1, 1)
     assert users_of(service, holder.username)[0]["date_of_joining"] is None
 
 

@@ -176,8 +176,8 @@ def test_an_expired_password_is_to_be_changed(expired, ageing):
     assert refusal.json()["expires_in"] == 300
     assert TIME not in refusal.json()
     assert "access_token" not in refusal.text
-    asked = "SELECT a.event_type FROM audit_logs a JOIN users u ON u.id = a.user_id WHERE u.email = ?"
-    assert "PASSWORD_EXPIRED" in {row["event_type"] for row in ageing.rows(asked, someone.username)}
+    (user,) = ageing.records("users", email=someone.username)
+    assert ageing.records("audit_logs", user_id=user["id"], event_type="PASSWORD_EXPIRED")
 
 
 def test_only_the_right_password_learns_that_it_is_expired(expired):

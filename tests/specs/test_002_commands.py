@@ -16,10 +16,10 @@ PASSWORD = "testpass123"
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment(database):
     """The three names of the specification, which profile it is, and the two that any service needs to be safe."""
     return clean_environment() | {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'users.db'}",
+        "DATABASE_URL": database.url,
         "SECRET_KEY": "Tg7-wq.Zk4_vR9+nB2xLm5YcH8sPdJ3f",
         "ALGORITHM": "HS256",
         "DOORWARD_PROFILE": "oauth2-password",

@@ -50,7 +50,7 @@ def curl(*arguments):
 
 
 def verified_at(service, record):
-    (row,) = service.rows("SELECT verified_at FROM users WHERE email = ?", record.address)
+    (row,) = service.records("users", email=record.address)
     return row["verified_at"]
 
 
@@ -118,7 +118,7 @@ def test_given_data_is_checked(service, record, member, value, code):
 
     assert answer.status_code == 422
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(f"/{member}", code)]
-    assert service.rows("SELECT id FROM users WHERE email = ?", record.address) == []
+    assert service.records("users", email=record.address) == []
 
 
 @pytest.mark.parametrize("member", ["role", "verified", "verified_at", "is_verified", "status", "id"])
@@ -140,10 +140,10 @@ def test_the_password_is_kept_as_a_hash(service, record):
     """And nowhere in the database as it was typed."""
     record.register()
 
-    (row,) = service.rows("SELECT password_hash FROM users WHERE email = ?", record.address)
+    (row,) = service.records("users", email=record.address)
 
     assert row["password_hash"].startswith("$argon2id$")
-    assert not [f.name for f in service.folder.glob("users.db*") if RECORD_PASSWORD.encode() in f.read_bytes()]
+    assert not service.stored.holds(RECORD_PASSWORD)
 
 
 def test_one_mail_brings_link_and_code(service, record, mailbox):

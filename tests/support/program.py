@@ -5,7 +5,6 @@ import os
 import secrets
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,13 +15,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
+import pytest
 
 import doorward
+from support import stored
 
 SOURCES = Path(doorward.__file__).parents[1]
 PLAIN = (
     *("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "SMTP_URL", "SMS_URL"),
-    *("REDIS_URL", "ALGORITHM", "LOG_LEVEL", "LOG_FILE"),
+    *("REDIS_URL", "RABBITMQ_URL", "ALGORITHM", "LOG_LEVEL", "LOG_FILE"),
 )
 LIMITS = ("REGISTER", "SIGN_IN", "VERIFY", "RESEND", "FORGOT", "RESET", "REFRESH")
 HIGH_LIMITS = {f"DOORWARD_LIMITS__{name}": "100000/minute" for name in LIMITS}
@@ -42,7 +43,7 @@ class Running:
     command: list[str]
     folder: Path
     url: str
-    database: Path
+    stored: stored.Stored
     env: dict[str, str]
     process: subprocess.Popen | None = None
     clients: list[httpx2.Client] = field(default_factory=list)
@@ -88,11 +89,20 @@ class Running:
         self.clients.append(client)
         return client
 
+    @property
+    def database(self) -> Path:
+        """The database's file; a test that asks for it is about files."""
+        if not isinstance(self.stored, stored.StoredInFile):
+            pytest.skip("is about a database file, which only SQLite has")
+        return self.stored.path
+
+    def records(self, table: str, **members: Any) -> list[dict[str, Any]]:
+        """Read what is stored, beside the running program, on any backend (see `Stored.records`)."""
+        return self.stored.records(table, **members)
+
     def rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
-        """Read the database file beside the running program."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(statement, values)]
+        """Ask a SQL database beside the running program."""
+        return self.stored.rows(statement, *values)
 
     def cli(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run another command of the program with the same settings."""
@@ -161,14 +171,15 @@ class Launcher:
         folder.mkdir(parents=True)
         for name, text in (files or {}).items():
             (folder / name).write_text(text, encoding="utf-8")
-        port, database = free_port(), folder / ".doorward" / f"{profile}.db"
+        port = free_port()
+        database: stored.Stored = stored.StoredInFile(folder / ".doorward" / f"{profile}.db")
         command = [sys.executable, "-m", "doorward", mode, "--profile", profile, "--port", str(port), *arguments]
         settings: dict[str, str] = {"DOORWARD_PROFILE": profile}
         if mode == "serve":
-            database = folder / "users.db"
+            database = stored.new_database(folder / "users.db")
             command += ["--migrate", "--workers", str(workers)]
             settings |= HIGH_LIMITS | {
-                "DATABASE_URL": f"sqlite:///{database}",
+                "DATABASE_URL": database.url,
                 "SECRET_KEY": secrets.token_urlsafe(48),
                 "PUBLIC_URL": f"http://127.0.0.1:{port}",
                 "SMTP_URL": self._smtp_url,
@@ -177,7 +188,7 @@ class Launcher:
             command=command,
             folder=folder,
             url=f"http://127.0.0.1:{port}",
-            database=database,
+            stored=database,
             env=clean_environment() | settings | dict(env or {}),
         )
         self._started.append(running)
@@ -187,6 +198,7 @@ class Launcher:
         """Stop whatever still runs."""
         for running in self._started:
             running.stop()
+            running.stored.drop()
 
 
 def clean_environment() -> dict[str, str]:

@@ -7,13 +7,16 @@ tests and says so; with TEST_STRICT it fails them.
 import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import make_url, text
+from pymongo import MongoClient
+from sqlalchemy import Connection, make_url, text
 
+from doorward.adapters.mongodb.schema import COLLECTIONS
 from doorward.adapters.sql.server import ServerDatabase
 from doorward.adapters.sql.tables import metadata
 from doorward.ports.storage import Storage
@@ -21,6 +24,7 @@ from doorward.storages import open_storage
 
 R = TypeVar("R")
 KINDS = ("postgresql", "mariadb", "mysql")
+NAMES = tuple(f"TEST_{kind.upper()}_URL" for kind in (*KINDS, "mongodb", "redis", "rabbitmq"))
 
 
 def server_url(kind: str) -> str:
@@ -61,6 +65,10 @@ class Scratch:
 
         return _with(self.url, ask)
 
+    def work(self, work: Callable[[Connection], R]) -> R:
+        """Do something on a connection."""
+        return _with(self.url, lambda database: database.read(work))
+
     def drop(self) -> None:
         """Remove it, whoever is still connected."""
         name = make_url(self.url).database
@@ -68,10 +76,33 @@ class Scratch:
         _run(server_url(self.kind), f"DROP DATABASE {name}{force}")
 
 
+@dataclass(frozen=True, slots=True)
+class MongoScratch(Scratch):
+    """The same on a server that speaks MongoDB's protocol."""
+
+    def empty(self) -> None:
+        for name in COLLECTIONS:
+            self._on(lambda database, name=name: database[name].delete_many({}))
+
+    def documents(self, collection: str, where: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """What a collection holds."""
+        found: list[dict[str, Any]] = self._on(lambda database: list(database[collection].find(where or {})))
+        return found
+
+    def drop(self) -> None:
+        self._on(lambda database: database.client.drop_database(database.name))
+
+    def _on(self, work: Callable[[Any], Any]) -> Any:
+        with MongoClient(self.url, uuidRepresentation="standard", tz_aware=True) as client:
+            return work(client.get_default_database())
+
+
 def scratch(kind: str) -> Scratch:
     """A new, empty database."""
     server = server_url(kind)
     name = f"doorward_{secrets.token_hex(6)}"
+    if kind == "mongodb":
+        return MongoScratch(kind, urlsplit(server)._replace(path=f"/{name}").geturl())
     _run(server, f"CREATE DATABASE {name}")
     return Scratch(kind, make_url(server).set(database=name).render_as_string(hide_password=False))
 
