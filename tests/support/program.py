@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ import pytest
 
 import doorward
 from support import stored
+from support.beside import companions, has_worker
 
 SOURCES = Path(doorward.__file__).parents[1]
 PLAIN = (
@@ -45,21 +46,22 @@ class Running:
     url: str
     stored: stored.Stored
     env: dict[str, str]
+    has_worker: bool = False
     process: subprocess.Popen | None = None
+    worker: subprocess.Popen | None = None
     clients: list[httpx2.Client] = field(default_factory=list)
 
     def start(self) -> "Running":
         """Start and wait until `/health` answers 200."""
-        with self._output.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command, cwd=self.folder, env=self.env, stdout=output, stderr=output, start_new_session=True
-            )
+        self.process = self._spawn(self.command)
         deadline = time.monotonic() + START_SECONDS
         while not self._is_healthy():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise NotStarted(self.log()[-3000:])
             time.sleep(0.03)
+        if self.has_worker:
+            self.worker = self._spawn([sys.executable, "-m", "doorward", "worker"])
         return self
 
     def stop(self) -> int:
@@ -128,21 +130,31 @@ class Running:
         except httpx2.TransportError:
             return False
 
+    def _spawn(self, command: list[str]) -> subprocess.Popen:
+        with self._output.open("ab") as output:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=self.env, stdout=output, stderr=output, start_new_session=True
+            )
+
     def _end(self, how: signal.Signals) -> int:
         for client in self.clients:
             client.close()
         self.clients.clear()
-        process, self.process = self.process, None
-        if process is None:
-            return 0
-        if process.poll() is None:
-            # A worker's supervisor ends its workers itself; only a kill has to reach each of them.
-            (os.killpg if how == signal.SIGKILL else os.kill)(process.pid, how)
-        try:
-            return process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            return process.wait(STOP_SECONDS)
+        process, worker, self.process, self.worker = self.process, self.worker, None, None
+        if worker:
+            _ended(worker, how)
+        return _ended(process, how) if process else 0
+
+
+def _ended(process: subprocess.Popen, how: signal.Signals) -> int:
+    if process.poll() is None:
+        # A worker's supervisor ends its workers itself; only a kill has to reach each of them.
+        (os.killpg if how == signal.SIGKILL else os.kill)(process.pid, how)
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait(STOP_SECONDS)
 
 
 class Launcher:
@@ -152,6 +164,7 @@ class Launcher:
         self._folders = folders
         self._smtp_url = smtp_url
         self._started: list[Running] = []
+        self._companions = ExitStack()
 
     def __call__(
         self,
@@ -178,18 +191,23 @@ class Launcher:
         if mode == "serve":
             database = stored.new_database(folder / "users.db")
             command += ["--migrate", "--workers", str(workers)]
-            settings |= HIGH_LIMITS | {
-                "DATABASE_URL": database.url,
-                "SECRET_KEY": secrets.token_urlsafe(48),
-                "PUBLIC_URL": f"http://127.0.0.1:{port}",
-                "SMTP_URL": self._smtp_url,
-            }
+            settings |= (
+                HIGH_LIMITS
+                | companions(folder, self._companions)
+                | {
+                    "DATABASE_URL": database.url,
+                    "SECRET_KEY": secrets.token_urlsafe(48),
+                    "PUBLIC_URL": f"http://127.0.0.1:{port}",
+                    "SMTP_URL": self._smtp_url,
+                }
+            )
         running = Running(
             command=command,
             folder=folder,
             url=f"http://127.0.0.1:{port}",
             stored=database,
             env=clean_environment() | settings | dict(env or {}),
+            has_worker=mode == "serve" and has_worker(),
         )
         self._started.append(running)
         return running.start()
@@ -199,6 +217,7 @@ class Launcher:
         for running in self._started:
             running.stop()
             running.stored.drop()
+        self._companions.close()
 
 
 def clean_environment() -> dict[str, str]:

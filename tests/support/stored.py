@@ -4,16 +4,17 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Uuid, create_engine, inspect, select, text
+from sqlalchemy import Connection, Date, Uuid, create_engine, inspect, select, text
 from sqlalchemy.pool import NullPool
 
-from doorward.adapters.sql.tables import metadata
+from doorward.adapters.mongodb.schema import COLLECTIONS
+from doorward.adapters.sql.tables import UtcDateTime, metadata
 from support import servers
 
 R = TypeVar("R")
@@ -141,18 +142,73 @@ class StoredOnServer(_Sql):
         return self.scratch.work(work)
 
 
+@dataclass(frozen=True)
+class StoredInDocuments:
+    """MongoDB: names are those of the SQL tables, and so are kinds: what is a moment there, is a text here."""
+
+    scratch: servers.MongoScratch
+
+    @property
+    def url(self) -> str:
+        return self.scratch.url
+
+    def records(self, table: str, **members: Any) -> list[Record]:
+        kinds = metadata.tables[table].c
+        where = {"_id" if n == "id" else n: _as_stored(kinds[n], v) for n, v in members.items()}
+        documents = sorted(self.scratch.documents(table, where), key=lambda document: document.get("sequence", 0))
+        return [self._record(kinds, document) for document in documents]
+
+    def rows(self, statement: str, *values: object) -> list[Record]:
+        pytest.skip("asks in SQL")
+
+    def run(self, *statements: str) -> None:
+        pytest.skip("changes tables in SQL")
+
+    def take_away(self, *tables: str) -> None:
+        pytest.skip("a collection that is missing is an empty one")
+
+    def holds(self, secret: str) -> bool:
+        return any(secret in str(self.scratch.documents(name)) for name in COLLECTIONS)
+
+    def columns(self, table: str) -> set[str]:
+        pytest.skip("a collection has no columns")
+
+    def unique(self, table: str) -> list[list[str]]:
+        indexes = self.scratch._on(lambda database: database[table].index_information())
+        return [[key for key, _ in index["key"]] for index in indexes.values() if index.get("unique")]
+
+    def drop(self) -> None:
+        self.scratch.drop()
+
+    @staticmethod
+    def _record(kinds: Any, document: Record) -> Record:
+        named = {"id" if name == "_id" else name: value for name, value in document.items()}
+        return {name: _plain(_read(kinds[name], value)) for name, value in named.items() if name in kinds}
+
+
 def new_database(file: Path) -> Stored:
     """An empty one for a program that is about to start."""
     kind = backend()
     if kind == "sqlite":
         return StoredInFile(file)
-    if kind in servers.KINDS:
-        return StoredOnServer(servers.scratch(kind))
-    raise pytest.UsageError(f"TEST_BACKEND={kind} is not known")
+    if kind not in (*servers.KINDS, "mongodb"):
+        raise pytest.UsageError(f"TEST_BACKEND={kind} is not known")
+    scratch = servers.scratch(kind)
+    if isinstance(scratch, servers.MongoScratch):
+        return StoredInDocuments(scratch)
+    return StoredOnServer(scratch)
 
 
 def _as_stored(column: Any, value: Any) -> Any:
     return UUID(value) if isinstance(column.type, Uuid) and isinstance(value, str) else value
+
+
+def _read(column: Any, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(column.type, Date) else value
 
 
 def _plain(value: Any) -> Any:
