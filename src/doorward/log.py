@@ -38,7 +38,7 @@ def configure(*, level: str, file: Path | None, as_json: bool) -> None:
     root.handlers[:] = handlers
     root.setLevel(general)
     # What libraries say in detail may hold what we never write down.
-    for quiet in ("asyncio", "httpcore2", "httpx2", "python_multipart", "sqlalchemy", "alembic"):
+    for quiet in ("asyncio", "httpcore2", "httpx2", "pymongo", "python_multipart", "sqlalchemy", "alembic"):
         logging.getLogger(quiet).setLevel(max(general, logging.WARNING))
     for name, special_level in special.items():
         logging.getLogger(name).setLevel(special_level)

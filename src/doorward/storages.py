@@ -15,6 +15,12 @@ def _sql(url: str, committed: Committed) -> Storage:
     return SqlStorage(open_database(url), committed)
 
 
+def _mongo(url: str, committed: Committed) -> Storage:
+    from doorward.adapters.mongodb.storage import MongoStorage  # noqa: PLC0415 - an extra
+
+    return MongoStorage(url, committed)
+
+
 # Scheme: what opens it, and the extra that its driver comes with.
 OPENERS: Mapping[str, tuple[Opener, str]] = {
     "sqlite": (_sql, ""),
@@ -22,6 +28,8 @@ OPENERS: Mapping[str, tuple[Opener, str]] = {
     "postgres": (_sql, "postgres"),
     "mysql": (_sql, "mysql"),
     "mariadb": (_sql, "mysql"),
+    "mongodb": (_mongo, "mongo"),
+    "mongodb+srv": (_mongo, "mongo"),
 }
 
 

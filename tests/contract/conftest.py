@@ -81,7 +81,7 @@ def open_server(kind: str) -> Callable[[pytest.FixtureRequest], AbstractAsyncCon
 BACKENDS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Backend]]] = {
     "memory": open_memory,
     "sqlite": open_sqlite_copy,
-    **{kind: open_server(kind) for kind in servers.KINDS},
+    **{kind: open_server(kind) for kind in (*servers.KINDS, "mongodb")},
 }
 
 

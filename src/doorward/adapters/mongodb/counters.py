@@ -1,0 +1,110 @@
+"""Tallies in a collection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any
+from weakref import WeakValueDictionary
+
+from pymongo.errors import DuplicateKeyError
+
+from doorward.adapters.mongodb import schema
+from doorward.adapters.mongodb.documents import Document, clean_at, members_of, plain, record_of
+from doorward.adapters.mongodb.purging import purge
+from doorward.adapters.mongodb.server import Database, MongoServer
+from doorward.adapters.mongodb.transaction import Conflict, Refused, Transaction
+from doorward.domain.tally import Tally
+
+Changes = Mapping[str, Callable[[Tally], Tally]]
+
+
+class MongoCounters:
+    """Each change replaces the tally that it was computed from, or is done again; in one process they queue."""
+
+    def __init__(self, server: MongoServer) -> None:
+        self._server = server
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
+        return await self._server.in_time(self._change(key, change))
+
+    async def change_all(self, changes: Changes) -> Mapping[str, Tally]:
+        if not changes:
+            return {}
+        return await self._server.in_time(self._change_all(changes))
+
+    async def find(self, key: str) -> Tally:
+        found = await self._server.read(lambda database: database[schema.COUNTERS].find_one({"_id": key}))
+        return _tally(found)
+
+    async def purge(self, now: datetime) -> int:
+        is_held = {"reserved": {"$gt": 0}, "reserved_until": {"$gt": plain(now)}}
+        is_over = {"$or": [{"expires_at": {"$lte": plain(now), **schema.TEXT}}, {"count": 0, "last_at": None}]}
+        return await purge(self._server, schema.COUNTERS, {"$and": [is_over, {"$nor": [is_held]}]})
+
+    async def _change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
+        async with self._locked([key]):
+            return await self._server.write(lambda database: _change(database, key, change))
+
+    async def _change_all(self, changes: Changes) -> Mapping[str, Tally]:
+        async with self._locked(changes):
+            return await self._server.transaction(lambda transaction: _change_all(transaction, changes))
+
+    @asynccontextmanager
+    async def _locked(self, keys: Iterable[str]) -> AsyncIterator[None]:
+        # In one order everywhere, so that two such changes never wait for each other.
+        async with AsyncExitStack() as stack:
+            for key in sorted(keys):
+                await stack.enter_async_context(self._locks.setdefault(key, asyncio.Lock()))
+            yield
+
+
+async def _change(database: Database, key: str, change: Callable[[Tally], Tally]) -> Tally:
+    rows = database[schema.COUNTERS]
+    stored = await rows.find_one({"_id": key})
+    before = _tally(stored)
+    after = change(before)
+    if stored is None:
+        try:
+            await rows.insert_one({"_id": key, **_members(after)})
+        except DuplicateKeyError:
+            raise Conflict from None
+    elif after != before:
+        done = await rows.update_one(_still(key, before), {"$set": _members(after)})
+        _expect(done.matched_count)
+    return after
+
+
+async def _change_all(transaction: Transaction, changes: Changes) -> Mapping[str, Tally]:
+    found = await transaction.find(schema.COUNTERS, {"_id": {"$in": list(changes)}})
+    stored = {document["_id"]: _tally(document) for document in found}
+    changed = {key: changes[key](stored.get(key, Tally())) for key in sorted(changes)}
+    try:
+        for key, after in changed.items():
+            if key not in stored:
+                await transaction.insert(schema.COUNTERS, {"_id": key, **_members(after)})
+            else:
+                _expect(await transaction.change(schema.COUNTERS, _still(key, stored[key]), {"$set": _members(after)}))
+    except Refused as refused:
+        raise Conflict from refused
+    return changed
+
+
+def _still(key: str, tally: Tally) -> Document:
+    """The document of a key, if it is as it was read."""
+    return {"_id": key, **members_of(tally)}
+
+
+def _expect(matched: int) -> None:
+    if matched != 1:
+        raise Conflict
+
+
+def _members(tally: Tally) -> Document:
+    ends = (tally.expires_at, tally.reserved_until) if tally.expires_at else ()
+    return members_of(tally) | clean_at(*ends)
+
+
+def _tally(document: Mapping[str, Any] | None) -> Tally:
+    return record_of(Tally, document) if document else Tally()

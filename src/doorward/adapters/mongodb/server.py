@@ -1,0 +1,184 @@
+"""The way to a MongoDB deployment: in time, in transactions, and the driver's errors translated at the border."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+from pymongo import AsyncMongoClient, ReadPreference
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from doorward.adapters.mongodb.transaction import Conflict, Transaction
+from doorward.domain.errors import Unavailable
+
+R = TypeVar("R")
+Document = dict[str, Any]
+Database = AsyncDatabase[Document]
+POOL_SIZE = 30
+WRITERS = 10
+WAIT_SECONDS = 2.5
+CONNECT_MS = 2000
+TRIES = 20
+WRITE_CONFLICT, NO_SUCH_TRANSACTION, AUTHENTICATION_FAILED = 112, 251, 18
+
+log = logging.getLogger("doorward.database")
+
+
+class MongoServer:
+    """A pool of connections to one database; conflicts between writers are tried again, and no call waits for ever.
+
+    There are fewer writers than connections: a transaction that others wait for always finds one to go on with.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = _client(url, socketTimeoutMS=CONNECT_MS)
+        self.name = _database_name(self._client)
+        self._writers = asyncio.Semaphore(WRITERS)
+        self._abandoned: set[asyncio.Task[Any]] = set()
+
+    async def read(self, work: Callable[[Database], Awaitable[R]]) -> R:
+        """Run reads of what has been acknowledged; they block nobody."""
+        return await self.in_time(_retried(lambda: work(self._client[self.name])))
+
+    async def write(self, work: Callable[[Database], Awaitable[R]]) -> R:
+        """Run changes that are each atomic for themselves; the work may be called again after a conflict."""
+        return await self.in_time(self._in_turn(lambda: work(self._client[self.name])))
+
+    async def transaction(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
+        """Run one transaction: committed when the work returns, aborted when it raises.
+
+        The work may be called again after a conflict with another transaction, or if the connection was lost before
+        the commit. If it is lost in the commit itself, nobody can say whether it happened: that is Unavailable.
+        """
+        return await self.in_time(self._in_turn(lambda: self._transaction(work)))
+
+    async def hello(self) -> Mapping[str, Any]:
+        """What the server says about itself."""
+        return await self.read(lambda database: database.client.admin.command("hello"))
+
+    @asynccontextmanager
+    async def patiently(self) -> AsyncIterator[Database]:
+        """A connection of one's own for work that takes as long as it takes, such as building an index."""
+        client = _client(self._url)
+        try:
+            with translated():
+                yield client[self.name]
+        finally:
+            await client.close()
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for task in self._abandoned:
+            task.cancel()
+        await asyncio.gather(*self._abandoned, return_exceptions=True)
+        await self._client.close()
+
+    async def _in_turn(self, attempt: Callable[[], Awaitable[R]]) -> R:
+        async with self._writers:
+            return await _retried(attempt)
+
+    async def _transaction(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
+        # Leaving the session aborts what was not committed, also when this task is cancelled.
+        async with self._client.start_session() as session:
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority"),
+                read_preference=ReadPreference.PRIMARY,
+            )
+            done = await work(Transaction(self._client[self.name], session))
+            await _commit(session)
+            return done
+
+    async def in_time(self, work: Awaitable[R]) -> R:
+        """Answer within the time; a call that hangs is let go of in the background."""
+        task = asyncio.ensure_future(work)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=WAIT_SECONDS)
+        except asyncio.CancelledError:
+            self._abandon(task)
+            raise
+        if not done:
+            self._abandon(task)
+            raise Unavailable("database")
+        return task.result()
+
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        self._abandoned.add(task)
+        task.add_done_callback(self._forget)
+        task.cancel()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.info("an abandoned call failed", extra={"reason": type(error).__name__})
+
+
+def _client(url: str, **options: Any) -> AsyncMongoClient[Document]:
+    try:
+        return AsyncMongoClient(
+            url,
+            appname="doorward",
+            connectTimeoutMS=CONNECT_MS,
+            maxPoolSize=POOL_SIZE,
+            readPreference="primary",
+            serverSelectionTimeoutMS=CONNECT_MS,
+            tz_aware=True,
+            uuidRepresentation="standard",
+            w="majority",
+            waitQueueTimeoutMS=CONNECT_MS,
+            **options,
+        )
+    except (ConfigurationError, ValueError):
+        # The driver's own words may repeat a part of the URL, and that may be the password.
+        raise ValueError("write it as mongodb://user:password@host:27017/name?replicaSet=rs0") from None
+
+
+def _database_name(client: AsyncMongoClient[Document]) -> str:
+    try:
+        return client.get_default_database().name
+    except ConfigurationError:
+        raise ValueError("name the database, as in mongodb://host:27017/name?replicaSet=rs0") from None
+
+
+async def _commit(session: AsyncClientSession) -> None:
+    try:
+        await session.commit_transaction()
+    except PyMongoError as error:
+        # The driver has asked twice. After a lost answer "no such transaction" may also mean one that is over.
+        if isinstance(error, OperationFailure) and error.code == WRITE_CONFLICT:
+            raise Conflict from error
+        raise Unavailable("database") from error
+
+
+async def _retried(attempt: Callable[[], Awaitable[R]]) -> R:
+    for again in range(TRIES):
+        try:
+            with translated():
+                return await attempt()
+        except Conflict:
+            await asyncio.sleep(random.uniform(0, 0.01 * 2 ** min(again, 5)))  # noqa: S311 - jitter, no secret
+    raise Unavailable("database")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a driver's "I cannot" into Unavailable, and its "not now" into Conflict."""
+    try:
+        yield
+    except PyMongoError as error:
+        code = error.code if isinstance(error, OperationFailure) else None
+        if error.has_error_label("TransientTransactionError") or code in (WRITE_CONFLICT, NO_SUCH_TRANSACTION):
+            raise Conflict from error
+        is_away = isinstance(error, (ConnectionFailure, ConfigurationError)) or code == AUTHENTICATION_FAILED
+        if is_away or error.has_error_label("RetryableWriteError") or error.timeout:
+            raise Unavailable("database") from error
+        raise
+    except OSError as error:
+        raise Unavailable("database") from error
