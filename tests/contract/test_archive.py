@@ -1,6 +1,7 @@
 """All rows of a storage, read and put back, on every backend that can be opened by a URL."""
 
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -95,3 +96,12 @@ async def test_an_empty_table_has_no_last_key(archive):
 
     assert await archive.last_key("users") is None
     assert await archive.read("users", None, 10) == []
+
+
+async def test_ids_of_all_kinds_are_in_the_order_of_their_digits(archive, store, make):
+    """Whatever made an id: every backend keeps it and sorts it alike, so that a copy can go on behind the last one."""
+    known = [UUID(int=1), UUID("12751a20-24c8-e159-7d6b-208a4b9b1340"), UUID(int=2**128 - 1)]
+    ids = [*known, *(uuid4() for _ in range(20))]
+    await store.commit(*(AddUser(make.user(id=one)) for one in ids))
+
+    assert [row["id"] for row in await archive.read("users", None, 100)] == sorted(ids, key=lambda one: one.hex)

@@ -24,6 +24,8 @@ WAL_TRIES = 50
 
 # Deadlocks, serialization failures and lock waits: the engine has rolled back, and the same work may go through now.
 CONFLICTS = frozenset({"40001", "40P01", "55P03", 1205, 1213})
+# No such table or column, no right to it, a server that only reads: an operator's affair, as a server that is away.
+UNFIT = frozenset({"42P01", "42703", "42501", "25006", 1146, 1054, 1142, 1143})
 
 
 class Conflict(Exception):
@@ -61,7 +63,7 @@ def translated() -> Iterator[None]:
         if error.connection_invalidated or _reason(error) in CONFLICTS:
             raise Conflict from error
         is_no_database = isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error)
-        if isinstance(error, (OperationalError, InterfaceError)) or is_no_database:
+        if isinstance(error, (OperationalError, InterfaceError)) or is_no_database or _reason(error) in UNFIT:
             raise Unavailable("database") from error
         raise
     except (PoolTimeout, OSError) as error:

@@ -56,12 +56,13 @@ def in_code_points(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
+Id = Uuid().with_variant(Uuid(native_uuid=False), "mysql", "mariadb")  # MariaDB's own kind has an order of its own
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 users = Table(
     "users",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("email", in_code_points(255), unique=True),
     Column("phone", in_code_points(20), unique=True),
     Column("username", in_code_points(64), unique=True),
@@ -85,8 +86,8 @@ users = Table(
 credentials = Table(
     "credentials",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("user_id", Uuid, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, nullable=False),
     Column("method", String(30), nullable=False),
     Column("lookup_key", String(255)),
     Column("data", JSON, nullable=False),
@@ -98,7 +99,7 @@ credentials = Table(
 registrations = Table(
     "registrations",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("email", String(255), nullable=False, index=True),
     Column("username", String(64)),
     Column("first_name", String(100), nullable=False),
@@ -116,9 +117,9 @@ registrations = Table(
 challenges = Table(
     "challenges",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("purpose", String(30), nullable=False),
-    Column("subject_id", Uuid, nullable=False),
+    Column("subject_id", Id, nullable=False),
     Column("target", String(255)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
@@ -132,8 +133,8 @@ challenges = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("user_id", Uuid, nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_used_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
@@ -148,8 +149,8 @@ audit_logs = Table(
     "audit_logs",
     metadata,
     Column("sequence", Sequence, primary_key=True, autoincrement=True),
-    Column("id", Uuid, nullable=False, unique=True),
-    Column("user_id", Uuid),
+    Column("id", Id, nullable=False, unique=True),
+    Column("user_id", Id),
     Column("event_type", String(50), nullable=False),
     Column("event_time", UtcDateTime, nullable=False, index=True),
     Column("details", JSON, nullable=False),
@@ -163,8 +164,8 @@ login_attempts = Table(
     "login_attempts",
     metadata,
     Column("sequence", Sequence, primary_key=True, autoincrement=True),
-    Column("id", Uuid, nullable=False, unique=True),
-    Column("user_id", Uuid),
+    Column("id", Id, nullable=False, unique=True),
+    Column("user_id", Id),
     Column("email", String(320), nullable=False),
     Column("success", Boolean, nullable=False),
     Column("attempt_time", UtcDateTime, nullable=False),
@@ -177,8 +178,8 @@ verification_log = Table(
     "verification_log",
     metadata,
     Column("sequence", Sequence, primary_key=True, autoincrement=True),
-    Column("id", Uuid, nullable=False, unique=True),
-    Column("user_id", Uuid, nullable=False),
+    Column("id", Id, nullable=False, unique=True),
+    Column("user_id", Id, nullable=False),
     Column("event", String(50), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("ix_verification_log_user", "user_id", "sequence"),
@@ -199,7 +200,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("sequence", Sequence, primary_key=True, autoincrement=True),
-    Column("id", Uuid, nullable=False, unique=True),
+    Column("id", Id, nullable=False, unique=True),
     Column("lane", String(20), nullable=False),
     Column("payload", JSON, nullable=False),
     Column("attempts", Integer, nullable=False),

@@ -5,7 +5,7 @@ import os
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Uuid
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
 
@@ -14,6 +14,7 @@ from doorward.adapters.sql.tables import UtcDateTime, metadata
 
 # A step that has to wait for its table would hold up everybody who comes after it.
 PATIENCE = {"postgresql": "SET lock_timeout = '2s'", "mysql": "SET SESSION lock_wait_timeout = 2"}
+ID = 'sa.Uuid().with_variant(sa.Uuid(native_uuid=False), "mysql", "mariadb")'
 MOMENT = 'sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")'
 
 
@@ -27,7 +28,9 @@ def exactly(create: CreateTable, compiler: Any, **options: Any) -> str:
 
 def plainly(kind: str, item: object, _: object) -> str | Literal[False]:
     """Revisions name no class of ours: they must go on working when it is gone."""
-    return MOMENT if kind == "type" and isinstance(item, UtcDateTime) else False
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return MOMENT
+    return ID if kind == "type" and isinstance(item, Uuid) else False
 
 
 def run(connection: Connection) -> None:

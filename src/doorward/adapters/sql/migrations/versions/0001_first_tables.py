@@ -9,6 +9,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+ID = sa.Uuid().with_variant(sa.Uuid(native_uuid=False), "mysql", "mariadb")
 MOMENT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 
 
@@ -21,8 +22,8 @@ def upgrade() -> None:
     op.create_table(
         "audit_logs",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=True),
         sa.Column("event_type", sa.String(length=50), nullable=False),
         sa.Column("event_time", MOMENT, nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
@@ -38,9 +39,9 @@ def upgrade() -> None:
 
     op.create_table(
         "challenges",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("purpose", sa.String(length=30), nullable=False),
-        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", ID, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("handed_over_at", MOMENT, nullable=True),
@@ -68,8 +69,8 @@ def upgrade() -> None:
 
     op.create_table(
         "credentials",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
         sa.Column("method", sa.String(length=30), nullable=False),
         sa.Column("lookup_key", sa.String(length=255), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
@@ -83,8 +84,8 @@ def upgrade() -> None:
     op.create_table(
         "login_attempts",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=True),
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("success", sa.Boolean(), nullable=False),
         sa.Column("attempt_time", MOMENT, nullable=False),
@@ -99,7 +100,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("lane", sa.String(length=20), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -118,7 +119,7 @@ def upgrade() -> None:
 
     op.create_table(
         "registrations",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("email", sa.String(length=255), nullable=False),
         sa.Column("username", sa.String(length=64), nullable=True),
         sa.Column("first_name", sa.String(length=100), nullable=False),
@@ -139,8 +140,8 @@ def upgrade() -> None:
 
     op.create_table(
         "sessions",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("last_used_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
@@ -157,7 +158,7 @@ def upgrade() -> None:
 
     op.create_table(
         "users",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("email", in_code_points(255), nullable=True),
         sa.Column("phone", in_code_points(20), nullable=True),
         sa.Column("username", in_code_points(64), nullable=True),

@@ -9,6 +9,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+ID = sa.Uuid().with_variant(sa.Uuid(native_uuid=False), "mysql", "mariadb")
 MOMENT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 
 
@@ -16,8 +17,8 @@ def upgrade() -> None:
     op.create_table(
         "verification_log",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
         sa.Column("event", sa.String(length=50), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_verification_log")),
