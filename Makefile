@@ -104,8 +104,10 @@ docs: $(DEV_READY) ## Write the generated pages anew
 requirements: $(DEV_READY) ## Pin the newest versions anew, with hashes and without addresses
 	$(BIN)/python scripts/pin_requirements.py
 
-start-rabbitmq-consumer: ## Not in this release: events are delivered by the relay inside the service
-	@echo "This release delivers events itself (see them in the log as doorward.events); RabbitMQ comes with a later one." >&2; exit 1
+start-rabbitmq-consumer: $(RUN_READY) ## Show events from RABBITMQ_URL (or that in .env) as they happen: the example consumer
+	@$(BIN)/python -c 'import aio_pika' 2>/dev/null \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
+	@RABBITMQ_URL="$${RABBITMQ_URL:-$$(sed -n 's/^RABBITMQ_URL=//p' .env 2>/dev/null)}" exec $(BIN)/python examples/rabbitmq_consumer.py
 
 stop-docker-compose: ## Stop and remove the containers of compose.yaml, whatever their profile; the data stays
 	@docker compose version >/dev/null 2>&1 || { echo "docker compose is not installed: nothing to stop."; exit 0; }; \

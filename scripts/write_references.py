@@ -8,35 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import typer
+import write_event_reference as event_reference
 import write_settings_reference as settings_reference
 
 from doorward.cli.collection import collection
 from doorward.cli.main import cli
 from doorward.cli.openapi import document
 from doorward.domain import errors
-from doorward.domain.events import EventType
 from doorward.http.errors import STATUSES
 from doorward.http.problems import PROBLEMS, RULES
 from doorward.settings import profile_names
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "This page is written from the code by `scripts/write_references.py`.\n"
-EVENTS_HEAD = f"""# Events
-
-What happens is written down in two places, in the same transaction as its cause. The audit log has every row below.
-Those with a name for the outside are also published, in order for each account and at least once; `id` stays the same
-however often one is delivered:
-
-```json
-{{"id": "…", "type": "user.registered", "time": "2030-01-31T12:00:00Z", "subject": "the user's id", "data": {{}}}}
-```
-
-`data` never holds a secret. In this release events are published to the log (`doorward.events`).
-
-{NOTE}
-| In the audit log | For the outside |
-|---|---|
-"""
 ERRORS_HEAD = f"""# Errors
 
 Every refusal is `application/problem+json` (RFC 9457). Programs look at `code`; `title` never changes; `detail` says
@@ -69,12 +53,6 @@ def errors_page() -> str:
     if missing:
         raise SystemExit(f"No words for {', '.join(sorted(missing))} in http/problems.py.")
     return ERRORS_HEAD + "\n".join(rows) + "\n" + RULES_HEAD + "\n".join(rules) + "\n" + "\n".join(tree) + "\n"
-
-
-def events_page() -> str:
-    """All events."""
-    rows = [f"| `{kind.audit_name}` | {f'`{kind.wire_name}`' if kind.wire_name else ''} |" for kind in EventType]
-    return EVENTS_HEAD + "\n".join(rows) + "\n"
 
 
 def cli_page() -> str:
@@ -115,7 +93,9 @@ def _postman(profile: str) -> Callable[[], str]:
 TARGETS: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_reference.reference,
     "errors.md": errors_page,
-    "events.md": events_page,
+    "events.md": lambda: event_reference.page(NOTE),
+    "events.schema.json": event_reference.json_schema,
+    "asyncapi.yaml": event_reference.asyncapi,
     "commands.md": cli_page,
     **{f"postman/{profile}.json": _postman(profile) for profile in profile_names()},
 }

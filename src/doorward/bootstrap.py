@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -20,16 +20,18 @@ from doorward.adapters.keys import HmacSecretMinter
 from doorward.adapters.letters import JinjaLetterWriter
 from doorward.adapters.smtp import SmtpMailer, SmtpServer
 from doorward.auth import Auth, Parts, Policies, assemble
+from doorward.brokers import open_broker
 from doorward.caches import Caches, open_caches
 from doorward.domain.messages import Mail
 from doorward.extras import CannotStart, needing
 from doorward.http.app import create_app
 from doorward.http.config import Check, HttpConfig
+from doorward.ports.broker import MessageBroker
 from doorward.ports.delivery import Mailer
 from doorward.ports.storage import Storage
 from doorward.ports.store import Committed
 from doorward.ports.writes import Write
-from doorward.relay import Relay
+from doorward.relay import QUICK_POLL_SECONDS, Relay
 from doorward.settings import Settings
 from doorward.storages import open_storage
 
@@ -44,6 +46,7 @@ class Service:
     auth: Auth
     storage: Storage
     caches: Caches
+    broker: MessageBroker | None
     hasher: PooledPasswordHasher
     relay: Relay
     inbox: Inbox | None
@@ -51,10 +54,24 @@ class Service:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        """Serve; with a broker, `serve` leaves deliveries to `doorward worker`."""
+        is_relieved = self.broker is not None and not self.is_dev
+        async with self._around(self.relay.purging(self.auth) if is_relieved else self.relay.running(self.auth)):
+            yield
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Deliver and do nothing else, through the broker if there is one."""
+        jobs = self.broker.jobs if self.broker else None
+        async with self._around(self.relay.running(self.auth, jobs=jobs, poll_seconds=QUICK_POLL_SECONDS)):
+            yield
+
+    @asynccontextmanager
+    async def _around(self, relaying: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
         """Check the schema, run the relay, and at the end close everything."""
         try:
             await must_be_migrated(self.storage)
-            async with self.relay.running(self.auth):
+            async with relaying:
                 yield
         finally:
             await self.close()
@@ -64,6 +81,8 @@ class Service:
         self.hasher.close()
         if self.caches.close:
             await self.caches.close()
+        if self.broker:
+            await self.broker.close()
         await self.storage.close()
 
     def _checks(self) -> Mapping[str, Check]:
@@ -72,6 +91,7 @@ class Service:
         checks = {
             "database": parts.store.check,
             "redis": self.caches.check,
+            "rabbitmq": self.broker.check if self.broker else None,
             "mail": parts.mailer.check,
             "sms": texter.check if texter else None,
         }
@@ -115,6 +135,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
     relay, now = Relay(), lambda: datetime.now(UTC)
     storage, secret = open_storage(settings.database_url, _noting(relay)), settings.secret_key.get_secret_value()
     caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
+    broker = open_broker(settings.rabbitmq_url.get_secret_value() if settings.rabbitmq_url else None)
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
     mailer, texter = _mailer(settings), _texter(settings)
     inbox = Inbox(now=now, tell=tell) if tell else None
@@ -131,7 +152,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         mailer=InboxMailer(inbox, mailer) if inbox else mailer or NoMailer(),
         texter=InboxMailer(inbox, texter) if inbox else texter,
         letters=JinjaLetterWriter(settings.service_name),
-        publisher=LogEventPublisher(),
+        publisher=broker.publisher if broker else LogEventPublisher(),
         now=now,
         public_url=settings.public_url,
     )
@@ -141,6 +162,7 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         auth=auth,
         storage=storage,
         caches=caches,
+        broker=broker,
         hasher=hasher,
         relay=relay,
         inbox=inbox,

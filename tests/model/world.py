@@ -60,6 +60,9 @@ class NoWords:
 class Deaf:
     """A publisher whom nobody hears."""
 
+    async def ready(self):
+        return None
+
     async def publish(self, event):
         return None
 

@@ -14,6 +14,8 @@ from doorward.adapters.keys import HmacSecretMinter
 from doorward.adapters.memory import MemoryCounters, MemoryOutbox, MemoryStore
 from doorward.auth import Auth, Parts, Policies, assemble
 from doorward.domain.actor import Actor
+from doorward.domain.errors import Unavailable
+from doorward.domain.event_data import data_of
 from doorward.domain.events import Client
 from doorward.domain.identifiers import parse_email
 from doorward.domain.password import Password
@@ -28,6 +30,7 @@ from doorward.domain.registration import SignUp
 from doorward.domain.user import Profile, Role
 from doorward.ports.delivery import DeliveryFailed
 from doorward.ports.store import AuditQuery
+from doorward.ports.writes import Record
 from doorward.use_cases.activate_account import Activation
 from doorward.use_cases.sign_in import Credentials
 from doorward.use_cases.verify_email import AddressProof
@@ -125,6 +128,11 @@ class Listener:
 
     events: list = field(default_factory=list)
     failures: int = 0
+    is_away: bool = False
+
+    async def ready(self):
+        if self.is_away:
+            raise Unavailable("broker")
 
     async def publish(self, event):
         if self.failures:
@@ -246,6 +254,12 @@ def client():
     return Client("192.0.2.7", "a laptop")
 
 
+def documented(changes):
+    """Whatever a test makes happen: what goes out has only members that the documents name."""
+    for happened in (change.event for change in changes if isinstance(change, Record)):
+        assert happened.type.wire_name is None or set(happened.details) <= set(data_of(happened.type)), happened.type
+
+
 @pytest.fixture
 def engine(hasher, common, clock):
     """A builder: a profile's name, and policies that differ from it."""
@@ -253,7 +267,7 @@ def engine(hasher, common, clock):
     def build(profile="signup-signin", *, hasher=hasher, has_sms=True, **policies):
         chosen = replace(PROFILES[profile], **policies)
         outbox, counters, secrets = MemoryOutbox(), MemoryCounters(), HmacSecretMinter(SECRET)
-        store, post, texts, listener = MemoryStore(outbox), PostBox(), PostBox(), Listener()
+        store, post, texts, listener = MemoryStore(outbox, committed=documented), PostBox(), PostBox(), Listener()
         keys = CachedKeyRing(store.signing_keys, clock)
         issuer = JwtTokenIssuer(SECRET, algorithm="EdDSA", issuer=ISSUER, ttl=chosen.session.access_ttl, keys=keys)
         parts = Parts(

@@ -14,6 +14,9 @@ audit = logging.getLogger("doorward.audit")
 class LogEventPublisher:
     """Writes each event to the log."""
 
+    async def ready(self) -> None:
+        """The log is always there."""
+
     async def publish(self, event: Mapping[str, object]) -> None:
         events.info("event", extra={"event": event["type"], "event_id": event["id"], "subject": event["subject"]})
 

@@ -21,6 +21,7 @@ from doorward.cli import (
     profiles,
     serve,
     users,
+    worker,
 )
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.extras import CannotStart
@@ -38,6 +39,7 @@ cli = typer.Typer(
 )
 cli.command("dev")(dev.dev)
 cli.command("serve")(serve.serve)
+cli.command("worker")(worker.worker)
 cli.command("migrate")(migrate.migrate)
 cli.command("copy")(copy.copy)
 cli.command("doctor")(doctor.doctor)

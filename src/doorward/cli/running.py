@@ -12,7 +12,8 @@ from doorward.bootstrap import build, must_be_migrated
 from doorward.domain.actor import Actor
 from doorward.log import configure
 from doorward.serving import with_known_database
-from doorward.settings import load
+from doorward.settings import Settings, load
+from doorward.settings.production import problems, weaknesses
 
 R = TypeVar("R")
 OPERATOR = Actor(None)
@@ -34,6 +35,17 @@ def with_engine(profile: str | None, work: Callable[[Auth], Awaitable[R]]) -> R:
             await service.close()
 
     return asyncio.run(run())
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Leave with exit status 2 where settings are no safe ones, and say how to mend each."""
+    found = problems(settings)
+    for problem in found:
+        typer.echo(f"doorward: {problem.what}\n          {problem.fix}", err=True)
+    if found:
+        raise typer.Exit(2)
+    for weakness in weaknesses(settings):
+        typer.echo(f"doorward: {weakness.what} {weakness.fix}", err=True)
 
 
 def show(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:

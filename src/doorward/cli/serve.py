@@ -8,12 +8,11 @@ import typer
 import uvicorn
 
 from doorward.bootstrap import must_be_migrated
-from doorward.cli.running import ProfileOption
+from doorward.cli.running import ProfileOption, refuse_unsafe
 from doorward.http.protocol import BoundedHttpProtocol
 from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.load import environment_name
-from doorward.settings.production import problems, weaknesses
 from doorward.storages import open_storage
 
 
@@ -31,7 +30,7 @@ def serve(
     """
     flags = {"profile": profile, "workers": workers, "log_json": log_json}
     settings = load(flags).settings
-    _refuse_unsafe(settings)
+    refuse_unsafe(settings)
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
     asyncio.run(_prepare_schema(settings, migrate=migrate))
     # Worker processes load the settings anew: what flags said must reach them.
@@ -49,16 +48,6 @@ def serve(
         timeout_graceful_shutdown=20,
         backlog=2048,
     )
-
-
-def _refuse_unsafe(settings: Settings) -> None:
-    found = problems(settings)
-    for problem in found:
-        typer.echo(f"doorward: {problem.what}\n          {problem.fix}", err=True)
-    if found:
-        raise typer.Exit(2)
-    for weakness in weaknesses(settings):
-        typer.echo(f"doorward: {weakness.what} {weakness.fix}", err=True)
 
 
 async def _prepare_schema(settings: Settings, *, migrate: bool) -> None:

@@ -27,6 +27,9 @@ class Mailer(Protocol):
 class EventPublisher(Protocol):
     """Tells the outside what happened."""
 
+    async def ready(self) -> None:
+        """Raise Unavailable unless events are taken now."""
+
     async def publish(self, event: Mapping[str, object]) -> None:
         """Return when the event is safe; DeliveryFailed otherwise."""
 

@@ -1,7 +1,7 @@
 """The outbox: what has to leave the house, written together with its cause."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,6 +37,18 @@ class OutboxItem:
     attempts: int
     created_at: datetime
     message: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed message on its way to a worker: `owner` has claimed it, and may settle it, `until` the lease ends."""
+
+    item: OutboxItem
+    owner: str
+    until: datetime
+
+
+JobHandler = Callable[[Job], Awaitable[None]]
 
 
 class Outbox(Protocol):

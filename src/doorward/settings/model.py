@@ -61,7 +61,10 @@ class Settings(BaseModel):
     redis_url: SecretStr | None = Field(
         None, description="`redis://:password@host:6379/0` (or `rediss://`): session checks and limits are kept there."
     )
-    rabbitmq_url: str | None = Field(None, description="Not in this release.")
+    rabbitmq_url: SecretStr | None = Field(
+        None,
+        description="`amqp://user:password@host:5672/vhost` (or `amqps://`): `doorward worker` publishes events there.",
+    )
     smtp_url: SecretStr | None = Field(
         None,
         description="`smtp://user:password@host:587?tls=start` or `smtps://…`; plain only on loopback or `?tls=off`.",

@@ -5,12 +5,13 @@ import math
 from collections import Counter
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from doorward.domain.policies.limits import LimitsPolicy
 from doorward.settings.model import Settings
 
 MIN_SECRET = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MIN_ENTROPY_BITS = 100
 SAMPLES = ("changeme", "changethis", "secret", "example", "development", "yourkey", "password", "insecure", "replaceme")
 # SHA-256 of keys that stand in well-known tutorials.
@@ -29,23 +30,24 @@ class Problem:
 
 def problems(settings: Settings) -> list[Problem]:
     """Everything that stands between these settings and a safe service."""
-    judges = (_secret, _addresses, _mail, _limits, _hashing, _proxies)
-    found = [problem for judge in judges for problem in judge(settings)]
-    if settings.rabbitmq_url:
-        found.append(Problem("RABBITMQ_URL is set, but this release delivers events itself.", "Unset it."))
-    return found
+    judges = (_secret, _addresses, _mail, _broker, _limits, _hashing, _proxies)
+    return [problem for judge in judges for problem in judge(settings)]
 
 
 def weaknesses(settings: Settings) -> list[Problem]:
     """What is allowed and said aloud at start."""
-    if settings.password.block_common:
-        return []
-    return [
-        Problem(
-            f"Profile {settings.profile} accepts common passwords such as Password1!.",
-            "Set DOORWARD_PASSWORD__BLOCK_COMMON=on to refuse them.",
+    found = []
+    if not settings.password.block_common:
+        found.append(
+            Problem(
+                f"Profile {settings.profile} accepts common passwords such as Password1!.",
+                "Set DOORWARD_PASSWORD__BLOCK_COMMON=on to refuse them.",
+            )
         )
-    ]
+    broker = _broker_parts(settings)
+    if broker and broker.scheme == "amqp" and broker.hostname not in LOOPBACK:
+        found.append(Problem("RABBITMQ_URL is not encrypted.", "Use amqps:// unless the network is yours alone."))
+    return found
 
 
 def _secret(settings: Settings) -> list[Problem]:
@@ -110,7 +112,7 @@ def _addresses(settings: Settings) -> list[Problem]:
     parts = urlsplit(settings.public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
         found.append(Problem("PUBLIC_URL is no web address.", "Write it as https://accounts.your-domain"))
-    elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+    elif parts.scheme == "http" and parts.hostname not in LOOPBACK:
         found.append(Problem("PUBLIC_URL is not encrypted.", "Use https://; let a proxy in front speak TLS."))
     return found
 
@@ -120,6 +122,22 @@ def _mail(settings: Settings) -> list[Problem]:
         return []
     fix = "Set it to smtp://user:password@host:587?tls=start, or switch mail off with DOORWARD_MAIL=off"
     return [Problem("SMTP_URL is not set, so no code or link could be sent.", fix)]
+
+
+def _broker(settings: Settings) -> list[Problem]:
+    parts = _broker_parts(settings)
+    if parts is None or parts.hostname in LOOPBACK or parts.username not in (None, "", "guest"):
+        return []
+    fix = "Give the service a user of its own there, and name it: amqps://user:password@host/vhost"
+    return [Problem("RABBITMQ_URL uses the broker's well-known user guest on another machine.", fix)]
+
+
+def _broker_parts(settings: Settings) -> SplitResult | None:
+    """The broker's URL taken apart; None if there is none, or if it makes no sense, which is said when it is opened."""
+    try:
+        return urlsplit(settings.rabbitmq_url.get_secret_value()) if settings.rabbitmq_url else None
+    except ValueError:
+        return None
 
 
 def _limits(settings: Settings) -> list[Problem]:

@@ -1,13 +1,18 @@
 """Publish what happened, in order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from doorward.ports.clock import Clock
 from doorward.ports.delivery import DeliveryFailed, EventPublisher
-from doorward.ports.outbox import Lane, Outbox, retry_at
+from doorward.ports.outbox import Lane, Outbox, OutboxItem, retry_at
 
 LEASE = timedelta(seconds=15)
+HAND_OVER = timedelta(seconds=6)
+"""Longer than a publisher takes to give up."""
+LONGEST_PAUSE = timedelta(seconds=3)
+"""The broker was away, not the event at fault: it is asked again soon, however long that lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +25,27 @@ class DeliverEvents:
     batch: int = 100
 
     async def __call__(self, owner: str) -> int:
-        """Publish what is due; return how many were published."""
-        items = await self.outbox.claim(Lane.EVENTS, owner=owner, now=self.now(), lease=LEASE, limit=self.batch)
+        """Publish what is due; return how many were published.
+
+        Raises:
+            Unavailable: nothing can be published now; nothing was claimed.
+        """
+        await self.publisher.ready()
+        begun = self.now()
+        items = await self.outbox.claim(Lane.EVENTS, owner=owner, now=begun, lease=LEASE, limit=self.batch)
         for published, item in enumerate(items):
+            if self.now() > begun + LEASE - HAND_OVER:  # whoever claims next must not publish beside us
+                await self._free(items[published:], owner, self.now(), "the broker is slow")
+                return published
             try:
                 await self.publisher.publish(item.payload)
             except DeliveryFailed as failed:
-                at = retry_at(self.now(), item.attempts)
-                for waiting in items[published:]:
-                    await self.outbox.retry(waiting, owner=owner, at=at, reason=str(failed))
+                at = min(retry_at(self.now(), item.attempts), self.now() + LONGEST_PAUSE)
+                await self._free(items[published:], owner, at, str(failed))
                 return published
             await self.outbox.complete(item, owner=owner)
         return len(items)
+
+    async def _free(self, waiting: Sequence[OutboxItem], owner: str, at: datetime, reason: str) -> None:
+        for item in waiting:
+            await self.outbox.retry(item, owner=owner, at=at, reason=reason)

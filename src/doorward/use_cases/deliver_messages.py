@@ -12,7 +12,7 @@ from doorward.methods.letter_mint import LetterMint
 from doorward.methods.text_messages import TextMessages
 from doorward.ports.clock import Clock
 from doorward.ports.delivery import DeliveryFailed, Mailer
-from doorward.ports.outbox import QUEUE_LIFE, Lane, Outbox, OutboxItem, retry_at
+from doorward.ports.outbox import QUEUE_LIFE, Job, Lane, Outbox, OutboxItem, retry_at
 from doorward.ports.store import Store
 from doorward.ports.writes import HandOver, Record, Stale
 
@@ -39,13 +39,19 @@ class DeliverMessages:
     async def __call__(self, owner: str) -> int:
         """Deliver what is due; return how many items were taken up."""
         items = await self.outbox.claim(Lane.MESSAGES, owner=owner, now=self.now(), lease=LEASE, limit=self.batch)
-        outcomes = await asyncio.gather(*(self._settle(item, owner) for item in items), return_exceptions=True)
+        outcomes = await asyncio.gather(*(self.settle(item, owner) for item in items), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome  # the item's lease runs out and it is tried again
         return len(items)
 
-    async def _settle(self, item: OutboxItem, owner: str) -> None:
+    async def handle(self, job: Job) -> None:
+        """Deliver what another process has claimed, unless its lease might end before that is done."""
+        if self.now() + LEASE <= job.until:
+            await self.settle(job.item, job.owner)
+
+    async def settle(self, item: OutboxItem, owner: str) -> None:
+        """Deliver a claimed message, and note in the outbox what became of it."""
         now = self.now()
         if item.message is None or now > item.created_at + QUEUE_LIFE:
             await self.outbox.bury(item, owner=owner, reason="waited too long")

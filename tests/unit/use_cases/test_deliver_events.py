@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.domain.errors import Unavailable
 from doorward.ports.outbox import Lane
 
 
@@ -86,3 +87,38 @@ async def test_two_relays_do_not_mix_the_order(door):
     count = await door.auth.deliver_events("second")
 
     assert count == 0
+
+
+async def test_a_publisher_that_is_away_is_given_nothing(door):
+    """Nothing is claimed for it, so that no try is counted and all can go at once when it is back."""
+    door.listener.is_away = True
+    refusal = await door.refusal(door.auth.deliver_events("tests"))
+    door.listener.is_away = False
+
+    assert (type(refusal), await door.auth.deliver_events("tests")) == (Unavailable, 3)
+
+
+async def test_a_publisher_that_was_away_for_long_is_asked_again_soon(door):
+    """The pause between tries stays short: events are not at fault for their broker."""
+    for _ in range(12):
+        door.listener.failures = 1
+        await door.auth.deliver_events("tests")
+        door.clock.advance(seconds=3)
+
+    assert await door.auth.deliver_events("tests") == 3
+
+
+async def test_a_slow_publisher_gives_back_what_it_has_no_time_for(door):
+    """Before its lease ends it stops, so that nobody publishes beside it; the rest follows in order."""
+
+    async def slowly(event):
+        door.clock.advance(seconds=5)
+        await type(door.listener).publish(door.listener, event)
+
+    door.listener.publish = slowly
+    first = await door.auth.deliver_events("slow")
+    del door.listener.publish
+    second = await door.auth.deliver_events("next")
+
+    assert (first, second) == (2, 1)
+    assert published(door) == ["user.registered", "user.signed_in", "user.sign_in_failed"]

@@ -1,0 +1,51 @@
+"""The queue of jobs: letters and text messages that any worker may hand over."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aio_pika import DeliveryMode, Message
+
+from doorward.adapters.rabbitmq.connection import Connection
+from doorward.adapters.rabbitmq.consumer import Consumer
+from doorward.adapters.rabbitmq.job_text import encode
+from doorward.adapters.rabbitmq.topology import JOBS
+from doorward.ports.outbox import Job, JobHandler
+
+MOST_WAITING = 64
+
+
+class RabbitJobQueue:
+    """Puts jobs on the queue with confirms, and gives them to whoever handles them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def room(self) -> int:
+        async with self._connection.channel() as channel:
+            queue = await channel.declare_queue(JOBS, passive=True)
+            return max(0, MOST_WAITING - (queue.declaration_result.message_count or 0))
+
+    async def put(self, job: Job) -> None:
+        if job.item.message is None:
+            return
+        body = encode(job, job.item.message)
+        message = Message(
+            body,
+            content_type="application/json",
+            delivery_mode=DeliveryMode.PERSISTENT,
+            message_id=f"{job.item.id}/{job.item.attempts}",
+            app_id="doorward",
+        )
+        async with self._connection.channel() as channel:
+            await channel.default_exchange.publish(message, routing_key=JOBS, mandatory=True)
+
+    @asynccontextmanager
+    async def consuming(self, handle: JobHandler) -> AsyncIterator[None]:
+        consumer = Consumer(self._connection, handle)
+        running = asyncio.create_task(consumer.run())
+        try:
+            yield
+        finally:
+            consumer.stop()
+            await running
