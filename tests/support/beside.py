@@ -8,18 +8,18 @@ from support import broker
 from support.own_redis import own_redis
 
 
-def has_worker() -> bool:
-    """Whether a `doorward worker` delivers for each started program."""
-    return bool(os.environ.get("TEST_RABBITMQ"))
+def corner(stack: ExitStack) -> broker.Corner | None:
+    """A place on the broker for one program and its worker alone."""
+    if not os.environ.get("TEST_RABBITMQ"):
+        return None
+    made = broker.corner()
+    stack.callback(made.drop)
+    return made
 
 
-def companions(folder: Path, stack: ExitStack) -> dict[str, str]:
-    """Start them, each for one program alone, and say how the program reaches them."""
-    settings = {}
+def settings(folder: Path, corner: broker.Corner | None, stack: ExitStack) -> dict[str, str]:
+    """How the program reaches them."""
+    found = {"RABBITMQ_URL": corner.url} if corner else {}
     if os.environ.get("TEST_REDIS"):
-        settings["REDIS_URL"] = stack.enter_context(own_redis(folder)).url
-    if has_worker():
-        corner = broker.corner()
-        stack.callback(corner.drop)
-        settings["RABBITMQ_URL"] = corner.url
-    return settings
+        found["REDIS_URL"] = stack.enter_context(own_redis(folder)).url
+    return found

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -10,7 +11,8 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,8 +20,7 @@ import httpx2
 import pytest
 
 import doorward
-from support import stored
-from support.beside import companions, has_worker
+from support import beside, broker, stored
 
 SOURCES = Path(doorward.__file__).parents[1]
 PLAIN = (
@@ -46,10 +47,11 @@ class Running:
     url: str
     stored: stored.Stored
     env: dict[str, str]
-    has_worker: bool = False
+    corner: broker.Corner | None = None
     process: subprocess.Popen | None = None
     worker: subprocess.Popen | None = None
     clients: list[httpx2.Client] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     def start(self) -> "Running":
         """Start and wait until `/health` answers 200."""
@@ -60,9 +62,17 @@ class Running:
                 self.kill()
                 raise NotStarted(self.log()[-3000:])
             time.sleep(0.03)
-        if self.has_worker:
+        if self.corner:
             self.worker = self._spawn([sys.executable, "-m", "doorward", "worker"])
         return self
+
+    def twin(self) -> "Running":
+        """Another process on another port, with the same settings and the same database; not started yet."""
+        port = free_port()
+        command = [str(port) if before == "--port" else part for before, part in pairwise(["", *self.command])]
+        folder = self.folder / f"twin-{port}"
+        folder.mkdir()
+        return replace(self, command=command, folder=folder, url=f"http://127.0.0.1:{port}", process=None, clients=[])
 
     def stop(self) -> int:
         """Ask it to end, wait, and return its exit status."""
@@ -84,6 +94,22 @@ class Running:
                 return False
             time.sleep(0.03)
         return True
+
+    def published(self, name: str, subject: str, *, timeout: float = 10) -> bool:
+        """Whether an event about an account is published, or soon will be: to the broker, else to the log."""
+        deadline = time.monotonic() + timeout
+        while not self._shows(name, subject):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _shows(self, name: str, subject: str) -> bool:
+        if self.corner:  # nobody listens there, so the broker keeps what nobody took
+            self.events += self.corner.messages("doorward.unrouted")
+            return any((event["body"]["type"], event["body"]["subject"]) == (name, subject) for event in self.events)
+        line = rf"INFO doorward\.events event event={re.escape(name)} event_id=[0-9a-f-]{{36}} subject={subject}"
+        return re.search(line, self.log()) is not None
 
     def client(self, **options: Any) -> httpx2.Client:
         """An HTTP client with cookies of its own; closed when the program ends."""
@@ -188,26 +214,25 @@ class Launcher:
         database: stored.Stored = stored.StoredInFile(folder / ".doorward" / f"{profile}.db")
         command = [sys.executable, "-m", "doorward", mode, "--profile", profile, "--port", str(port), *arguments]
         settings: dict[str, str] = {"DOORWARD_PROFILE": profile}
+        corner = None
         if mode == "serve":
             database = stored.new_database(folder / "users.db")
             command += ["--migrate", "--workers", str(workers)]
-            settings |= (
-                HIGH_LIMITS
-                | companions(folder, self._companions)
-                | {
-                    "DATABASE_URL": database.url,
-                    "SECRET_KEY": secrets.token_urlsafe(48),
-                    "PUBLIC_URL": f"http://127.0.0.1:{port}",
-                    "SMTP_URL": self._smtp_url,
-                }
-            )
+            corner = beside.corner(self._companions)
+            settings |= HIGH_LIMITS | beside.settings(folder, corner, self._companions)
+            settings |= {
+                "DATABASE_URL": database.url,
+                "SECRET_KEY": secrets.token_urlsafe(48),
+                "PUBLIC_URL": f"http://127.0.0.1:{port}",
+                "SMTP_URL": self._smtp_url,
+            }
         running = Running(
             command=command,
             folder=folder,
             url=f"http://127.0.0.1:{port}",
             stored=database,
             env=clean_environment() | settings | dict(env or {}),
-            has_worker=mode == "serve" and has_worker(),
+            corner=corner,
         )
         self._started.append(running)
         return running.start()

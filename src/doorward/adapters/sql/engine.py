@@ -60,21 +60,20 @@ def translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if error.connection_invalidated or _reason(error) in CONFLICTS:
+        if error.connection_invalidated or _reasons(error) & CONFLICTS:
             raise Conflict from error
         is_no_database = isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error)
-        if isinstance(error, (OperationalError, InterfaceError)) or is_no_database or _reason(error) in UNFIT:
+        is_unfit = _reasons(error) & UNFIT
+        if isinstance(error, (OperationalError, InterfaceError)) or is_no_database or is_unfit:
             raise Unavailable("database") from error
         raise
     except (PoolTimeout, OSError) as error:
         raise Unavailable("database") from error
 
 
-def _reason(error: DBAPIError) -> object:
-    """The engine's code: an SQLSTATE of PostgreSQL, a number of MySQL."""
-    state = getattr(error.orig, "sqlstate", None)
-    arguments = getattr(error.orig, "args", ())
-    return state or (arguments[0] if arguments else None)
+def _reasons(error: DBAPIError) -> set[object]:
+    """The engine's codes: an SQLSTATE, and with MySQL a number."""
+    return {getattr(error.orig, "sqlstate", None), *getattr(error.orig, "args", ())[:1]}
 
 
 class SqliteDatabase:
