@@ -5,8 +5,10 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import Context
 from typing import Any, TypeVar
 
+import pymongo
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -23,6 +25,7 @@ Database = AsyncDatabase[Document]
 POOL_SIZE = 30
 WRITERS = 10
 WAIT_SECONDS = 2.5
+DEADLINE_SECONDS = 2.2
 CONNECT_MS = 2000
 TRIES = 20
 WRITE_CONFLICT, NO_SUCH_TRANSACTION, AUTHENTICATION_FAILED = 112, 251, 18
@@ -38,7 +41,7 @@ class MongoServer:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client = _client(url, socketTimeoutMS=CONNECT_MS)
+        self._client = _client(url)
         self.name = _database_name(self._client)
         self._writers = asyncio.Semaphore(WRITERS)
         self._abandoned: set[asyncio.Task[Any]] = set()
@@ -75,8 +78,6 @@ class MongoServer:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        for task in self._abandoned:
-            task.cancel()
         await asyncio.gather(*self._abandoned, return_exceptions=True)
         await self._client.close()
 
@@ -85,8 +86,8 @@ class MongoServer:
             return await _retried(attempt)
 
     async def _transaction(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
-        # Leaving the session aborts what was not committed, also when this task is cancelled.
-        async with self._client.start_session() as session:
+        session = self._client.start_session()
+        try:
             await session.start_transaction(
                 read_concern=ReadConcern("snapshot"),
                 write_concern=WriteConcern("majority"),
@@ -95,10 +96,16 @@ class MongoServer:
             done = await work(Transaction(self._client[self.name], session))
             await _commit(session)
             return done
+        finally:
+            # An abort has a time of its own: what stays open holds others up for a minute.
+            await asyncio.create_task(_end(session), context=Context())
 
     async def in_time(self, work: Awaitable[R]) -> R:
-        """Answer within the time; a call that hangs is let go of in the background."""
-        task = asyncio.ensure_future(work)
+        """Answer within the time; a call that hangs comes to its end in the background.
+
+        It is never cancelled, because the driver may then keep a lock of its own for ever; its deadline ends it.
+        """
+        task = asyncio.create_task(_until_deadline(work))
         try:
             done, _ = await asyncio.wait({task}, timeout=WAIT_SECONDS)
         except asyncio.CancelledError:
@@ -112,7 +119,6 @@ class MongoServer:
     def _abandon(self, task: asyncio.Task[Any]) -> None:
         self._abandoned.add(task)
         task.add_done_callback(self._forget)
-        task.cancel()
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._abandoned.discard(task)
@@ -120,7 +126,7 @@ class MongoServer:
             log.info("an abandoned call failed", extra={"reason": type(error).__name__})
 
 
-def _client(url: str, **options: Any) -> AsyncMongoClient[Document]:
+def _client(url: str) -> AsyncMongoClient[Document]:
     try:
         return AsyncMongoClient(
             url,
@@ -133,7 +139,6 @@ def _client(url: str, **options: Any) -> AsyncMongoClient[Document]:
             uuidRepresentation="standard",
             w="majority",
             waitQueueTimeoutMS=CONNECT_MS,
-            **options,
         )
     except (ConfigurationError, ValueError):
         # The driver's own words may repeat a part of the URL, and that may be the password.
@@ -145,6 +150,17 @@ def _database_name(client: AsyncMongoClient[Document]) -> str:
         return client.get_default_database().name
     except ConfigurationError:
         raise ValueError("name the database, as in mongodb://host:27017/name?replicaSet=rs0") from None
+
+
+async def _until_deadline(work: Awaitable[R]) -> R:
+    with pymongo.timeout(DEADLINE_SECONDS):
+        return await work
+
+
+async def _end(session: AsyncClientSession) -> None:
+    """Abort what was not committed."""
+    with pymongo.timeout(DEADLINE_SECONDS):
+        await session.end_session()
 
 
 async def _commit(session: AsyncClientSession) -> None:
