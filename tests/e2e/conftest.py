@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+TWINS: dict[str, list[str]] = {}
+"""Where else a service can be reached that several processes serve."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -72,9 +75,11 @@ async def _finish(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def send_together(url: str, calls: list[Call]) -> list[Answer | None]:
     """Open a connection for each call, send all but the last byte, then the last bytes at once.
 
+    Where a service is several processes, they are asked in turn.
     None stands for a connection that died without an answer.
     """
-    opened = await asyncio.gather(*(_open(url, call) for call in calls))
+    doors = TWINS.get(url, [url])
+    opened = await asyncio.gather(*(_open(doors[n % len(doors)], call) for n, call in enumerate(calls)))
     await asyncio.sleep(0.05)
     for _, writer, last in opened:
         writer.write(last)
@@ -89,6 +94,24 @@ def volley():
         return asyncio.run(send_together(url, calls))
 
     return send
+
+
+@pytest.fixture(scope="module")
+def launch_twins(launch_module):
+    """Starts a service as TEST_PROCESSES processes (one, if it is not set) on one database."""
+    others = []
+
+    def launch(*arguments, **options):
+        first = launch_module(*arguments, **options)
+        TWINS[first.url] = [first.url]
+        for _ in range(int(os.environ.get("TEST_PROCESSES", "1")) - 1):
+            others.append(first.twin().start())
+            TWINS[first.url].append(others[-1].url)
+        return first
+
+    yield launch
+    for other in others:
+        other.stop()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Races with real parallel requests against two worker processes on one SQLite file."""
+"""Races with real parallel requests against two processes of two workers on one database."""
 
 from collections import Counter
 
@@ -14,15 +14,15 @@ def statuses(answers) -> Counter:
 
 
 @pytest.fixture(scope="module")
-def lock_profile(launch_module):
+def lock_profile(launch_twins):
     """The profile that locks, two workers."""
-    return launch_module(profile="signup-signin", workers=2)
+    return launch_twins(profile="signup-signin", workers=2)
 
 
 @pytest.fixture(scope="module")
-def code_profile(launch_module):
+def code_profile(launch_twins):
     """The profile with four-digit codes, two workers."""
-    return launch_module(profile="code-activation", workers=2)
+    return launch_twins(profile="code-activation", workers=2)
 
 
 def sign_up(volley, call, service, email: str) -> None:
@@ -46,7 +46,7 @@ def test_one_address_gets_one_account(lock_profile, volley, call, rounds):
         found = statuses(volley(lock_profile.url, [call("/signup", body)] * 100))
 
         assert found == {201: 1, 409: 99}
-        assert lock_profile.rows("SELECT count(*) AS n FROM users WHERE email = ?", email) == [{"n": 1}]
+        assert len(lock_profile.records("users", email=email)) == 1
 
 
 def test_guesses_of_a_code_are_counted_before_they_are_compared(code_profile, mailbox, volley, call, rounds):
@@ -62,7 +62,7 @@ def test_guesses_of_a_code_are_counted_before_they_are_compared(code_profile, ma
 
         assert found[400] <= 5
         assert set(found) <= {400, 410, 429, 503}
-        assert code_profile.rows("SELECT verified_at FROM users WHERE email = ?", email) == [{"verified_at": None}]
+        assert [user["verified_at"] for user in code_profile.records("users", email=email)] == [None]
 
 
 def test_wrong_passwords_are_compared_four_times(lock_profile, volley, call, rounds):
@@ -76,7 +76,7 @@ def test_wrong_passwords_are_compared_four_times(lock_profile, volley, call, rou
 
         assert found[401] <= 4
         assert set(found) <= {401, 423, 429, 503}
-        (user,) = lock_profile.rows("SELECT failed_attempts, status FROM users WHERE email = ?", email)
+        (user,) = lock_profile.records("users", email=email)
         assert user["failed_attempts"] == found[401]
         assert (user["status"] == "LOCKED") == (found[401] == 4)
 
@@ -91,8 +91,8 @@ def test_right_passwords_lock_nobody(lock_profile, volley, call, rounds):
 
         assert set(found) <= {200, 429}
         assert found[200] >= 1
-        (user,) = lock_profile.rows("SELECT failed_attempts, status FROM users WHERE email = ?", email)
-        assert user == {"status": "ACTIVE", "failed_attempts": 0}
+        (user,) = lock_profile.records("users", email=email)
+        assert (user["status"], user["failed_attempts"]) == ("ACTIVE", 0)
 
 
 def test_a_reset_link_has_one_winner(lock_profile, mailbox, volley, call, rounds):

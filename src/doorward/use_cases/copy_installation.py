@@ -96,8 +96,8 @@ async def _summed(archive: Archive, table: str, tell: Callable[[str, int], None]
 
 
 def _mark(*, is_set: bool) -> Row:
-    row: Row = {"key": MARK, "count": int(is_set), "reserved": 0}
-    return row | dict.fromkeys(("reserved_until", "last_at", "expires_at"))
+    nothing = dict.fromkeys(("reserved_until", "last_at", "expires_at"))
+    return {"key": MARK, "count": int(is_set), "reserved": 0, **nothing}
 
 
 def _canonical(value: object) -> str:

@@ -60,10 +60,10 @@ def translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if error.connection_invalidated or _reasons(error) & CONFLICTS:
+        if error.connection_invalidated or reasons_of(error) & CONFLICTS:
             raise Conflict from error
         is_no_database = isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error)
-        is_unfit = _reasons(error) & UNFIT
+        is_unfit = reasons_of(error) & UNFIT
         if isinstance(error, (OperationalError, InterfaceError)) or is_no_database or is_unfit:
             raise Unavailable("database") from error
         raise
@@ -71,7 +71,7 @@ def translated() -> Iterator[None]:
         raise Unavailable("database") from error
 
 
-def _reasons(error: DBAPIError) -> set[object]:
+def reasons_of(error: DBAPIError) -> set[object]:
     """The engine's codes: an SQLSTATE, and with MySQL a number."""
     return {getattr(error.orig, "sqlstate", None), *getattr(error.orig, "args", ())[:1]}
 

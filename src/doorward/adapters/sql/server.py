@@ -13,16 +13,17 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from doorward.adapters.sql.engine import Conflict, translated
+from doorward.adapters.sql.engine import Conflict, reasons_of, translated
 from doorward.domain.errors import Unavailable
 
 R = TypeVar("R")
-POOL_SIZE = 10
+POOL_SIZE = 5  # for readers, and again for writers: eight processes fit into PostgreSQL's hundred connections
 WAIT_SECONDS = 2.5
 CONNECT_SECONDS = 2
 TRIES = 10
 ALIASES = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 DRIVERS = {"postgresql": "asyncpg", "mysql": "asyncmy"}
+FULL = frozenset({"53300", 1040, 1203})  # no connection is left for us now
 # Taken without waiting: whoever waits inside the server would hold up an index that is built beside the traffic.
 LOCKS = {
     "postgresql": ("SELECT pg_try_advisory_lock(4919)", "SELECT pg_advisory_unlock(4919)"),
@@ -126,6 +127,8 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         await connection.start()
     except Exception as error:
+        if isinstance(error, DBAPIError) and reasons_of(error) & FULL:
+            raise Conflict from error
         raise Unavailable("database") from error
     try:
         yield connection
