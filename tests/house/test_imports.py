@@ -32,6 +32,7 @@ VIOLATIONS = [
     ("framework", "settings/load.py", "import starlette.config"),
     ("drivers", "http/security.py", "from joserfc import jwt"),
     ("drivers", "bootstrap.py", "from sqlalchemy import text"),
+    ("drivers", "brokers.py", "import aio_pika"),
     ("cycles", "domain/errors.py", "import doorward.domain.user"),
     ("cycles", "ports/writes.py", "import doorward.ports.store"),
 ]

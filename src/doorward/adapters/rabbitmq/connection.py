@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import aio_pika
@@ -20,6 +20,18 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 LOST = (*CONNECTION_EXCEPTIONS, asyncio.InvalidStateError)
 
 log = logging.getLogger("doorward.broker")
+
+
+@contextmanager
+def no_stray_cancel() -> Iterator[None]:
+    """The driver cancels what waits when its connection ends; that is a loss, nobody has cancelled our own task."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionAbortedError("the connection ended") from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +70,9 @@ class Connection:
         """
         link = await self._opened()
         try:
-            async with asyncio.timeout(TIMEOUT):
-                yield link.channel
+            with no_stray_cancel():
+                async with asyncio.timeout(TIMEOUT):
+                    yield link.channel
         except LOST as error:
             log.warning("the broker does not answer", extra={"reason": type(error).__name__})
             await self._drop(link)
@@ -71,10 +84,11 @@ class Connection:
         link = await self._opened()
         channel: AbstractChannel | None = None
         try:
-            async with asyncio.timeout(TIMEOUT):
-                channel = await link.connection.channel(publisher_confirms=False)
-                await channel.set_qos(prefetch_count=prefetch)
-            yield channel
+            with no_stray_cancel():
+                async with asyncio.timeout(TIMEOUT):
+                    channel = await link.connection.channel(publisher_confirms=False)
+                    await channel.set_qos(prefetch_count=prefetch)
+                yield channel
         except LOST as error:
             await self._drop(link)
             raise Unavailable("rabbitmq") from error
@@ -85,8 +99,9 @@ class Connection:
     async def check(self) -> None:
         """Raise Unavailable unless the broker lets us in, in a connection of its own."""
         try:
-            async with asyncio.timeout(CHECK_TIMEOUT):
-                connection = await aio_pika.connect(self._address)
+            with no_stray_cancel():
+                async with asyncio.timeout(CHECK_TIMEOUT):
+                    connection = await aio_pika.connect(self._address)
         except LOST as error:
             raise Unavailable("rabbitmq") from error
         await _closed(connection)
@@ -106,8 +121,9 @@ class Connection:
             if self._link is not None:
                 await self._drop(self._link)
             try:
-                async with asyncio.timeout(TIMEOUT):
-                    self._link = await _open(self._address)
+                with no_stray_cancel():
+                    async with asyncio.timeout(TIMEOUT):
+                        self._link = await _open(self._address)
             except LOST as error:
                 level = logging.DEBUG if self._pause else logging.WARNING
                 log.log(level, "no connection to the broker", extra={"reason": _words(error)})
@@ -138,8 +154,9 @@ async def _open(address: str) -> Link:
 async def _closed(opened: AbstractConnection | AbstractChannel) -> None:
     """Close it; a broker that does not answer is not waited for."""
     try:
-        async with asyncio.timeout(CLOSE_TIMEOUT):
-            await opened.close()
+        with no_stray_cancel():
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await opened.close()
     except LOST as error:
         log.debug("closed without an answer", extra={"reason": type(error).__name__})
 
