@@ -207,7 +207,8 @@ def policies_of(settings: Settings) -> Policies:
 
 async def must_be_migrated(storage: Storage) -> None:
     """Raise CannotStart unless this release runs on the database's schema."""
-    status = await storage.schema()
+    with needing("", "DATABASE_URL"):
+        status = await storage.schema()
     if not status.is_compatible:
         found = "has no tables yet" if status.current is None else f"is at revision {status.current}"
         raise CannotStart(f"The database {found}; this release needs {status.head}. Run `doorward migrate`.")

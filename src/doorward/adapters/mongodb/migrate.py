@@ -102,7 +102,7 @@ async def _create(database: Database, collection: str) -> None:
     try:
         await database.create_collection(collection)
     except CollectionInvalid:
-        return  # it is there
+        return
     except OperationFailure as error:
         if error.code != NAMESPACE_EXISTS:
             raise

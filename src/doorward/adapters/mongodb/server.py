@@ -28,7 +28,8 @@ WAIT_SECONDS = 2.5
 DEADLINE_SECONDS = 2.2
 CONNECT_MS = 2000
 TRIES = 20
-WRITE_CONFLICT, NO_SUCH_TRANSACTION, AUTHENTICATION_FAILED = 112, 251, 18
+WRITE_CONFLICT, NO_SUCH_TRANSACTION = 112, 251
+UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
 
 log = logging.getLogger("doorward.database")
 
@@ -192,7 +193,7 @@ def translated() -> Iterator[None]:
         code = error.code if isinstance(error, OperationFailure) else None
         if error.has_error_label("TransientTransactionError") or code in (WRITE_CONFLICT, NO_SUCH_TRANSACTION):
             raise Conflict from error
-        is_away = isinstance(error, (ConnectionFailure, ConfigurationError)) or code == AUTHENTICATION_FAILED
+        is_away = isinstance(error, (ConnectionFailure, ConfigurationError)) or code in (UNAUTHORIZED, AUTHENTICATION_FAILED)
         if is_away or error.has_error_label("RetryableWriteError") or error.timeout:
             raise Unavailable("database") from error
         raise
