@@ -50,6 +50,11 @@ class Mailbox:
         with self._arrived:
             return [letter for to, letter in self._letters if to == address.lower()]
 
+    def addresses(self) -> set[str]:
+        """To whom letters came."""
+        with self._arrived:
+            return {to for to, _ in self._letters}
+
     def raw(self, address: str) -> list[bytes]:
         """The same byte for byte, as they came over the wire."""
         with self._arrived:
