@@ -219,6 +219,32 @@ def test_a_worker_that_is_asked_to_stop_finishes_and_says_so(new_worker, service
     assert [row for row in service.records("outbox") if row["lane"] == "messages"] == []
 
 
+def test_the_doctor_knows_whether_anybody_works(service, new_worker, way):
+    """With a broker and no worker no mail leaves: that is a failure with its cure, and so is a broker that is away."""
+    alone = service.cli("doctor")
+    new_worker()
+    together = service.cli("doctor")
+    way[0].down()
+    cut_off = service.cli("doctor")
+
+    assert "No worker delivers" in alone.stdout
+    assert "workers that deliver: 1" in together.stdout
+    assert "The broker does not answer" in cut_off.stdout
+
+
+def test_development_needs_no_worker(launch, corner, processes, tmp_path):
+    """`dev` with a broker publishes itself, and its letters are in the inbox as always."""
+    service = launch(profile="code-activation", mode="dev", env={"RABBITMQ_URL": corner.url})
+    env = service.env | {"HANDLED_FILE": str(tmp_path / "handled.db")}
+    processes.append(Process([sys.executable, str(CONSUMER)], tmp_path, env, "listener"))
+    listener = processes[-1].start("listening")
+    user_id = sign_up(service, "ada@example.com")
+    caught = service.client().get("/dev/inbox/messages", params={"to": "ada@example.com", "wait": 10}).json()
+    activate(service, "ada@example.com", caught["messages"][0]["code"])
+
+    assert heard(listener, user_id, 2) == ["user.registered", "user.activated"]
+
+
 def test_a_worker_without_a_broker_delivers_from_the_outbox(launch, processes, mailbox, address):
     """RABBITMQ_URL is no condition: the same relay runs in a process of its own."""
     service = launch(profile="code-activation")

@@ -13,6 +13,9 @@ class JobQueue(Protocol):
     async def room(self) -> int:
         """How many more jobs should be put; Unavailable if the broker does not answer."""
 
+    async def workers(self) -> int:
+        """How many workers take jobs; Unavailable if the broker does not answer."""
+
     async def put(self, job: Job) -> None:
         """Return when the broker has it; Unavailable if that is not known."""
 

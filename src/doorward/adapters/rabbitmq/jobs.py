@@ -22,9 +22,17 @@ class RabbitJobQueue:
         self._connection = connection
 
     async def room(self) -> int:
+        waiting, _ = await self._counts()
+        return max(0, MOST_WAITING - waiting)
+
+    async def workers(self) -> int:
+        _, consumers = await self._counts()
+        return consumers
+
+    async def _counts(self) -> tuple[int, int]:
         async with self._connection.channel() as channel:
-            queue = await channel.declare_queue(JOBS, passive=True)
-            return max(0, MOST_WAITING - (queue.declaration_result.message_count or 0))
+            told = (await channel.declare_queue(JOBS, passive=True)).declaration_result
+            return told.message_count or 0, told.consumer_count or 0
 
     async def put(self, job: Job) -> None:
         if job.item.message is None:
