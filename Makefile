@@ -12,7 +12,7 @@ ON_SERVERS = eval "$$(scripts/services env)" &&
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman help install run init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-crash test-rotation test-model test-timing bench docs requirements \
+.PHONY: newman help install run init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -50,6 +50,7 @@ test: $(DEV_READY) newman services ## All tests, the fast ones first; says at th
 	$(ON_SERVERS) $(BIN)/pytest tests/contract
 	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py --named
 	$(ON_SERVERS) $(BIN)/pytest tests/cli tests/http tests/fuzz tests/specs tests/e2e
+	$(ON_SERVERS) $(BIN)/pytest tests/faults -m smoke
 	@$(ON_SERVERS) scripts/services missing
 
 test-all: $(DEV_READY) services ## Contract tests and all five specifications on every backend, as a table
@@ -69,6 +70,19 @@ test-integration: $(DEV_READY) services ## Tests of every storage and of the sta
 
 test-races: $(DEV_READY) ## Races, twenty rounds each
 	TEST_ROUNDS=20 $(BIN)/pytest tests/e2e/test_races.py tests/e2e/test_races_links.py tests/e2e/test_races_changes.py -v
+
+test-races-all: $(DEV_READY) services ## The races on every backend, two processes of two workers
+	$(ON_SERVERS) for backend in sqlite postgresql mariadb mysql mongodb; do \
+	  TEST_BACKEND=$$backend TEST_PROCESSES=2 TEST_ROUNDS=$${TEST_ROUNDS:-20} $(BIN)/pytest tests/e2e/test_races*.py -v || exit 1; done
+
+test-faults: $(DEV_READY) services ## Databases, Redis, broker, mail server and service broken in turn under traffic, with figures
+	$(ON_SERVERS) TEST_FAULT_ROUNDS=$${TEST_FAULT_ROUNDS:-5} TEST_OUTBOX_SIGN_UPS=600 $(BIN)/pytest tests/faults -v
+
+test-migration: $(DEV_READY) services ## A column and an index, up and down, on a million accounts under traffic, with figures
+	$(ON_SERVERS) TEST_MIGRATION_USERS=1000000 $(BIN)/pytest tests/faults/test_migration.py -v
+
+test-copy: $(DEV_READY) services ## A hundred thousand accounts through all databases and back, with figures
+	$(ON_SERVERS) TEST_COPY_USERS=100000 $(BIN)/pytest tests/e2e/test_copy.py -v -s
 
 test-crash: $(DEV_READY) ## Fifty kill -9 under load, with figures
 	TEST_KILLS=50 $(BIN)/pytest tests/e2e/test_crash.py -v -s

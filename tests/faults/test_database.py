@@ -21,7 +21,10 @@ SLACK_SECONDS = 1.0  # what a busy machine adds
 WELL_SECONDS = 5.0
 
 
-@pytest.fixture(params=servers.KINDS)
+SMOKE = [pytest.param(kind, marks=pytest.mark.smoke) if kind == "postgresql" else kind for kind in servers.KINDS]
+
+
+@pytest.fixture(params=SMOKE)
 def served(request, launch):
     """A service with two workers, and the proxy before its database."""
     scratch = servers.scratch(request.param)

@@ -208,7 +208,7 @@ def _written(revisions):
     return "(" + ", ".join(f'"{one}"' for one in revisions) + ("," if len(revisions) == 1 else "") + ")"
 
 
-@pytest.fixture(params=FILL)
+@pytest.fixture(params=[pytest.param("postgresql", marks=pytest.mark.smoke), "mariadb"])
 def releases(request, tmp_path, mailbox):
     """The release that serves now and the next one, on a large table at today's revision."""
     scratch = servers.scratch(request.param)

@@ -141,6 +141,7 @@ def _drained(service):
     return time.monotonic() - begin
 
 
+@pytest.mark.smoke
 def test_nothing_is_lost_and_nothing_invented(service, worker, corner, ways, mailbox, capsys):
     """Each account has its letter and its event, each letter and event an account; repeated ones can be recognised."""
     chance = random.Random(SEED)

@@ -78,6 +78,7 @@ class Member:
         return {self.http.get("/v1/me", headers=headers).status_code for _ in range(times)}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_no_token_outlives_its_end(service, fault, turn):
     """Signed out before the fault, within it, or by a change of the password: refused by every worker ever after."""
