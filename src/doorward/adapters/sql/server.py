@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from doorward.domain.errors import Unavailable
 R = TypeVar("R")
 POOL_SIZE = 5  # for readers, and again for writers: eight processes fit into PostgreSQL's hundred connections
 WAIT_SECONDS = 2.5
+QUEUE_SECONDS = 10
 CONNECT_SECONDS = 2
 TRIES = 10
 ALIASES = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
@@ -36,8 +38,9 @@ logging.getLogger("asyncmy").setLevel(logging.ERROR)
 
 
 class ServerDatabase:
-    """A pool of connections; conflicts between writers are tried again, and no call waits longer than `WAIT_SECONDS`.
+    """A pool of connections; conflicts between writers are tried again.
 
+    When the server has answered nobody for `WAIT_SECONDS`, all who have waited that long are told so.
     A connection that was lost before its transaction was to be committed costs one more try and no answer; one that is
     lost in the commit itself is Unavailable, because nobody can say whether it happened.
     """
@@ -48,11 +51,12 @@ class ServerDatabase:
             "connect_args": arguments,
             "pool_size": POOL_SIZE,
             "max_overflow": 0,
-            "pool_timeout": WAIT_SECONDS,
+            "pool_timeout": QUEUE_SECONDS,
             "pool_use_lifo": True,
         }
         self._writer = create_async_engine(name, isolation_level="READ COMMITTED", **common)
         self._reader = create_async_engine(name, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **common)
+        self._answered_at = 0.0
         self._abandoned: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Callable[[Connection], R]) -> R:
@@ -97,16 +101,24 @@ class ServerDatabase:
             return done
 
     async def _in_time(self, work: Awaitable[R]) -> R:
-        """Answer within the time; a connection that hangs is let go of in the background."""
-        task = asyncio.ensure_future(work)
-        try:
-            done, _ = await asyncio.wait({task}, timeout=WAIT_SECONDS)
-        except asyncio.CancelledError:
-            self._abandon(task)
-            raise
-        if not done:
-            self._abandon(task)
-            raise Unavailable("database")
+        """Answer in time; a call that hangs is let go of in the background.
+
+        Whoever waits in a queue may go on waiting as long as others are answered.
+        """
+        task, begun = asyncio.ensure_future(work), time.monotonic()
+        while not task.done():
+            now = time.monotonic()
+            left = min(max(begun, self._answered_at) + WAIT_SECONDS, begun + QUEUE_SECONDS) - now
+            if left <= 0:
+                self._abandon(task)
+                raise Unavailable("database")
+            try:
+                await asyncio.wait({task}, timeout=left)
+            except asyncio.CancelledError:
+                self._abandon(task)
+                raise
+        if not isinstance(task.exception(), Unavailable):
+            self._answered_at = time.monotonic()
         return task.result()
 
     def _abandon(self, task: asyncio.Task[Any]) -> None:
