@@ -1,17 +1,15 @@
 """Tallies in a collection."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from weakref import WeakValueDictionary
 
 from pymongo.errors import DuplicateKeyError
 
 from doorward.adapters.mongodb import schema
 from doorward.adapters.mongodb.documents import Document, clean_at, members_of, plain, record_of
 from doorward.adapters.mongodb.purging import purge
+from doorward.adapters.mongodb.queueing import Queues
 from doorward.adapters.mongodb.server import Database, MongoServer
 from doorward.adapters.mongodb.transaction import Conflict, Refused, Transaction
 from doorward.domain.tally import Tally
@@ -24,7 +22,7 @@ class MongoCounters:
 
     def __init__(self, server: MongoServer) -> None:
         self._server = server
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._queues = Queues()
 
     async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
         return await self._server.in_time(self._change(key, change))
@@ -44,20 +42,12 @@ class MongoCounters:
         return await purge(self._server, schema.COUNTERS, {"$and": [is_over, {"$nor": [is_held]}]})
 
     async def _change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
-        async with self._locked([key]):
+        async with self._queues.each([key]):
             return await self._server.write(lambda database: _change(database, key, change))
 
     async def _change_all(self, changes: Changes) -> Mapping[str, Tally]:
-        async with self._locked(changes):
+        async with self._queues.each(changes):
             return await self._server.transaction(lambda transaction: _change_all(transaction, changes))
-
-    @asynccontextmanager
-    async def _locked(self, keys: Iterable[str]) -> AsyncIterator[None]:
-        # In one order everywhere, so that two such changes never wait for each other.
-        async with AsyncExitStack() as stack:
-            for key in sorted(keys):
-                await stack.enter_async_context(self._locks.setdefault(key, asyncio.Lock()))
-            yield
 
 
 async def _change(database: Database, key: str, change: Callable[[Tally], Tally]) -> Tally:

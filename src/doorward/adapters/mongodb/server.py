@@ -180,7 +180,7 @@ async def _retried(attempt: Callable[[], Awaitable[R]]) -> R:
             with translated():
                 return await attempt()
         except Conflict:
-            await asyncio.sleep(random.uniform(0, 0.01 * 2 ** min(again, 5)))  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(random.uniform(0, 0.02 * 2 ** min(again, 4)))  # noqa: S311 - jitter, no secret
     raise Unavailable("database")
 
 
@@ -193,7 +193,10 @@ def translated() -> Iterator[None]:
         code = error.code if isinstance(error, OperationFailure) else None
         if error.has_error_label("TransientTransactionError") or code in (WRITE_CONFLICT, NO_SUCH_TRANSACTION):
             raise Conflict from error
-        is_away = isinstance(error, (ConnectionFailure, ConfigurationError)) or code in (UNAUTHORIZED, AUTHENTICATION_FAILED)
+        is_away = isinstance(error, (ConnectionFailure, ConfigurationError)) or code in (
+            UNAUTHORIZED,
+            AUTHENTICATION_FAILED,
+        )
         if is_away or error.has_error_label("RetryableWriteError") or error.timeout:
             raise Unavailable("database") from error
         raise

@@ -1,6 +1,6 @@
 """The store: reads by record, and commits that make all their changes or none."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -10,6 +10,7 @@ from doorward.adapters.mongodb.documents import Document, plain
 from doorward.adapters.mongodb.handlers import handle
 from doorward.adapters.mongodb.numbers import Numbering
 from doorward.adapters.mongodb.purging import purge
+from doorward.adapters.mongodb.queueing import Queues, touched
 from doorward.adapters.mongodb.server import MongoServer
 from doorward.adapters.mongodb.transaction import Refused, Transaction
 from doorward.domain.errors import IdentifierTaken
@@ -25,6 +26,7 @@ class MongoStore:
         self._server = server
         self._committed = committed
         self._numbering = numbering
+        self._queues = Queues()
         self.users = readers.MongoUsers(server)
         self.registrations = readers.MongoRegistrations(server)
         self.challenges = readers.MongoChallenges(server)
@@ -42,10 +44,25 @@ class MongoStore:
 
         try:
             if changes:
-                await self._server.transaction(make)
+                await self._server.in_time(self._in_turn(changes, make))
         except Refused as refused:
             raise _taken(refused) from None
         self._committed(changes)
+
+    async def _in_turn(self, changes: Sequence[writes.Write], make: Callable[[Transaction], Awaitable[None]]) -> None:
+        async with self._queues.each(touched(changes)):
+            await self._refuse_early(changes)
+            await self._server.transaction(make)
+
+    async def _refuse_early(self, changes: Sequence[writes.Write]) -> None:
+        """Spare a lone sign-up for a taken identifier its transaction; the unique index decides all others."""
+        added = [change.user for change in changes if isinstance(change, writes.AddUser)]
+        may_free_one = any(isinstance(change, (writes.SaveUser, writes.RemoveUser)) for change in changes)
+        if len(added) != 1 or may_free_one:
+            return
+        wanted = added[0].identifiers()
+        for user in await self.users.matching([], wanted):
+            raise IdentifierTaken(next(i.kind.value for i in wanted if i in user.identifiers()))
 
     async def purge(self, now: datetime) -> int:
         is_over = {"expires_at": {"$lte": plain(now)}}
