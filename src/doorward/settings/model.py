@@ -57,7 +57,12 @@ class Settings(BaseModel):
         "Doorward", min_length=1, max_length=60, pattern=r"^[^\r\n]*$", description="The name in mails and pages."
     )
     public_url: str | None = Field(None, description="The address that people see; links lead nowhere else.")
-    database_url: str | None = Field(None, description="`sqlite:///file.db`; four slashes for an absolute path.")
+    database_url: str | None = Field(
+        None,
+        repr=False,
+        description="`sqlite:///file.db` (four slashes for an absolute path), `postgresql://`, `mysql://` (MariaDB too) "
+        "or `mongodb://` with `user:password@host:port/name`; see `docs/databases.md`.",
+    )
     redis_url: SecretStr | None = Field(
         None, description="`redis://:password@host:6379/0` (or `rediss://`): session checks and limits are kept there."
     )
