@@ -60,7 +60,7 @@ class Settings(BaseModel):
     database_url: str | None = Field(
         None,
         repr=False,
-        description="`sqlite:///file.db` (four slashes for an absolute path), `postgresql://`, `mysql://` (MariaDB too) "
+        description="`sqlite:///file.db` (absolute: four slashes), `postgresql://`, `mysql://` (MariaDB too) "
         "or `mongodb://` with `user:password@host:port/name`; see `docs/databases.md`.",
     )
     redis_url: SecretStr | None = Field(
