@@ -41,7 +41,11 @@ class Storage(Protocol):
     def archive(self) -> Archive: ...
 
     async def schema(self) -> SchemaStatus:
-        """Where the database stands."""
+        """Where the database stands.
+
+        Raises:
+            ValueError: the server cannot do what is promised here, such as transactions.
+        """
 
     async def migrate(self, revision: str = "head") -> None:
         """Bring the schema to a revision, up or down; where it is there already, nothing happens.
