@@ -276,7 +276,7 @@ def test_serve_without_settings_names_all_four(doorward):
         ({"DOORWARD_TRUSTED_PROXIES": "0.0.0.0/0"}, "trusts everybody"),
         ({"SMTP_URL": ""}, "SMTP_URL is not set"),
         ({"DOORWARD_LIMITS__SIGN_IN": "off"}, "DOORWARD_LIMITS__SIGN_IN is off"),
-        ({"REDIS_URL": "redis://127.0.0.1"}, "REDIS_URL is set"),
+        ({"REDIS_URL": "http://127.0.0.1"}, "REDIS_URL"),
         ({"DATABASE_URL": "oracle://x"}, "DATABASE_URL"),
         ({"SMTP_URL": "ftp://x"}, "SMTP_URL"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),

@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from doorward.bootstrap import must_be_migrated
+from doorward.bootstrap import build, must_be_migrated
 from doorward.cli.running import ProfileOption, refuse_unsafe
 from doorward.http.protocol import BoundedHttpProtocol
 from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.load import environment_name
-from doorward.storages import open_storage
 
 
 def serve(
@@ -51,10 +50,11 @@ def serve(
 
 
 async def _prepare_schema(settings: Settings, *, migrate: bool) -> None:
-    storage = open_storage(settings.database_url or "")
+    """Build the service once, so that what is wrong is said here and not by each worker again and again."""
+    service = build(settings)
     try:
         if migrate:
-            await storage.migrate()
-        await must_be_migrated(storage)
+            await service.storage.migrate()
+        await must_be_migrated(service.storage)
     finally:
-        await storage.close()
+        await service.close()

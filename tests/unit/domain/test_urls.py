@@ -2,7 +2,7 @@
 
 import pytest
 
-from doorward.domain.urls import split_url
+from doorward.domain.urls import split_url, without_password
 
 SHAPE = "smtp://user:password@host:587"
 
@@ -33,3 +33,18 @@ def test_a_broken_url_is_refused_without_repeating_any_of_it(url):
 
     assert SHAPE in str(refused.value)
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ada:s3cret@db:5432/door", "postgresql://ada:***@db:5432/door"),
+        ("postgresql://ada:s3:cr@et@db/door", "postgresql://ada:***@db/door"),
+        ("redis://:s3cret@cache:6379/0", "redis://:***@cache:6379/0"),
+        ("postgresql://ada@db/door", "postgresql://ada@db/door"),
+        ("sqlite:///users.db", "sqlite:///users.db"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url, shown):
+    """Whatever stands between the first colon and the last at sign stays inside."""
+    assert without_password(url) == shown
