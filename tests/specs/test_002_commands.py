@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from support.program import clean_environment, free_port
+from support.stored import backend
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "testpass123"
@@ -62,8 +63,12 @@ def answers(url):
 
 
 def test_alembic_and_uvicorn_are_all_it_takes(environment, tmp_path, address):
-    """`alembic upgrade head`, `uvicorn doorward.asgi:app`; then somebody registers, signs in and is known."""
-    migrated = module("alembic", "upgrade", "head", env=environment)
+    """`alembic upgrade head`, `uvicorn doorward.asgi:app`; then somebody registers, signs in and is known.
+
+    Alembic is for SQL; MongoDB has `doorward migrate`, as every database has.
+    """
+    migration = ("doorward", "migrate") if backend() == "mongodb" else ("alembic", "upgrade", "head")
+    migrated = module(*migration, env=environment)
     body = {"first_name": "Test", "last_name": "User", "email": address, "password": PASSWORD}
 
     with uvicorn(environment, tmp_path / "log.txt") as url, httpx2.Client(base_url=url) as http:

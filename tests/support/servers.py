@@ -7,7 +7,7 @@ tests and says so; with TEST_STRICT it fails them.
 import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,14 +15,16 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo import MongoClient
 from sqlalchemy import Connection, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from doorward.adapters.mongodb.schema import COLLECTIONS
-from doorward.adapters.sql.server import ServerDatabase
+from doorward.adapters.sql.server import driver_url
 from doorward.adapters.sql.tables import metadata
 from doorward.ports.storage import Storage
 from doorward.storages import open_storage
 
 R = TypeVar("R")
+CONNECT_OPTION = {"postgresql": "timeout", "mysql": "connect_timeout"}
 KINDS = ("postgresql", "mariadb", "mysql")
 NAMES = tuple(f"TEST_{kind.upper()}_URL" for kind in (*KINDS, "mongodb", "redis", "rabbitmq"))
 
@@ -59,15 +61,11 @@ class Scratch:
 
     def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
         """What a query finds."""
-
-        async def ask(database: ServerDatabase) -> list[dict[str, Any]]:
-            return await database.read(lambda c: [dict(r) for r in c.execute(text(statement), values).mappings()])
-
-        return _with(self.url, ask)
+        return self.work(lambda c: [dict(row) for row in c.execute(text(statement), values).mappings()])
 
     def work(self, work: Callable[[Connection], R]) -> R:
         """Do something on a connection."""
-        return _with(self.url, lambda database: database.read(work))
+        return _with(self.url, work)
 
     def drop(self) -> None:
         """Remove it, whoever is still connected."""
@@ -121,19 +119,25 @@ def migrate(url: str) -> None:
 
 
 def _run(url: str, *statements: str) -> None:
-    async def run(database: ServerDatabase) -> None:
+    def run(connection: Connection) -> None:
         for statement in statements:
-            await database.read(lambda c, statement=statement: c.execute(text(statement)))
+            connection.execute(text(statement))
 
     _with(url, run)
 
 
-def _with(url: str, work: Callable[[ServerDatabase], Awaitable[R]]) -> R:
+def _with(url: str, work: Callable[[Connection], R]) -> R:
+    """Work on a connection, each statement for itself; however long it takes: a busy server makes databases slowly."""
+
     async def run() -> R:
-        database = ServerDatabase(url)
+        name, arguments = driver_url(url)
+        engine = create_async_engine(
+            name, connect_args=arguments | {CONNECT_OPTION[name.get_backend_name()]: 60}, isolation_level="AUTOCOMMIT"
+        )
         try:
-            return await work(database)
+            async with engine.connect() as connection:
+                return await connection.run_sync(work)
         finally:
-            await database.close()
+            await engine.dispose()
 
     return asyncio.run(run())

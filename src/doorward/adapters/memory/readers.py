@@ -72,9 +72,13 @@ def _is_after(position: tuple[str, str], last: tuple[str, str], query: UserQuery
     return position < last if query.sort.startswith("-") else position > last
 
 
+def _lower(text: str) -> str:
+    return "".join(letter.lower()[0] for letter in text)
+
+
 def _matches(user: User, query: UserQuery) -> bool:
     texts = (user.email, user.phone, user.username, user.profile.first_name, user.profile.last_name)
-    found = query.text is None or any(query.text.lower() in (text or "").lower() for text in texts)
+    found = query.text is None or any(_lower(query.text) in _lower(text or "") for text in texts)
     if query.sort.lstrip("-") == "email" and user.email is None:
         return False
     in_status = query.status is None or user.status is query.status

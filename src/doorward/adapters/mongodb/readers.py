@@ -98,8 +98,8 @@ def _user_conditions(query: UserQuery) -> list[Document]:
 
 
 def _literally(text: str) -> str:
-    """A pattern for just this text; a NUL would end it."""
-    return re.escape(text).replace("\0", "\\x00")
+    """A pattern for just this text; a NUL would end it. To the other backends the capital of a dotted i is an i too."""
+    return re.sub("[iIİ]", "[iIİ]", re.escape(text)).replace("\0", "\\x00")
 
 
 def _position_of(user: User, name: str) -> tuple[str, str]:

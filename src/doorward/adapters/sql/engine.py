@@ -153,7 +153,8 @@ def _use_wal(cursor: Any) -> None:
 
 
 def _lower(text: Any) -> Any:
-    return text.lower() if isinstance(text, str) else text
+    """Letter by letter, as servers do it: none becomes two (İ), none depends on its neighbours (Σ)."""
+    return "".join(letter.lower()[0] for letter in text) if isinstance(text, str) else text
 
 
 def _begin_immediate(connection: Any) -> None:
