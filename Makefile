@@ -55,6 +55,7 @@ test: $(DEV_READY) newman services ## All tests, the fast ones first; says at th
 
 test-all: $(DEV_READY) services ## Contract tests and all five specifications on every backend, as a table
 	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py
+	$(ON_SERVERS) TEST_ALL=1 $(BIN)/pytest tests/e2e/test_backends_alike.py
 
 services: $(DEV_READY) ## Find or start PostgreSQL, MariaDB, Redis and RabbitMQ for the tests (TEST_SERVICES=off: do not)
 	scripts/services up || test -z "$$TEST_STRICT"
