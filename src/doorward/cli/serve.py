@@ -45,6 +45,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=20,
+        timeout_worker_healthcheck=30,  # a busy machine is no reason to end a worker
         backlog=2048,
     )
 
