@@ -194,6 +194,15 @@ async def test_text_is_found_in_every_name_whatever_its_case(store, make, text):
     assert list(page.items) == [grace]
 
 
+@pytest.mark.parametrize("text", ["ipek", "İPEK", "İpek", "IPEK"])
+async def test_a_search_knows_the_dotted_capital(store, make, text):
+    """İ is an i to every backend, and the letter beside it is found as it is."""
+    ipek, other = make.user(profile=Profile(first_name="İpek", last_name="")), make.user()
+    await store.commit(AddUser(ipek), AddUser(other))
+
+    assert list((await store.users.page(UserQuery(text=text))).items) == [ipek]
+
+
 async def test_status_and_verified_filter(store, make, now):
     """Conditions are joined by and."""
     locked = make.user(status=Status.LOCKED)
