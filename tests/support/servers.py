@@ -105,6 +105,13 @@ def scratch(kind: str) -> Scratch:
     return Scratch(kind, make_url(server).set(database=name).render_as_string(hide_password=False))
 
 
+def made_on(server: str, kind: str) -> str:
+    """The URL of a new database on a server of one's own, which takes it along when it goes."""
+    name = f"doorward_{secrets.token_hex(6)}"
+    _run(f"{server}/{'postgres' if kind == 'postgresql' else 'mysql'}", f"CREATE DATABASE {name}")
+    return f"{server}/{name}"
+
+
 def migrate(url: str) -> None:
     """Bring a database to the newest schema."""
 
