@@ -27,7 +27,7 @@ TRIES = 10
 ALIASES = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 DRIVERS = {"postgresql": "asyncpg", "mysql": "asyncmy"}
 FULL = frozenset({"53300", 1040, 1203})  # no connection is left for us now
-NAME = "CONCAT('doorward:', SHA1(DATABASE()))"  # MySQL's locks are the whole server's
+NAME = "LEFT(CONCAT('doorward:', DATABASE()), 64)"  # MySQL's locks are the whole server's
 # Taken without waiting: whoever waits inside the server would hold up an index that is built beside the traffic.
 LOCKS = {
     "postgresql": ("SELECT pg_try_advisory_lock(4919)", "SELECT pg_advisory_unlock(4919)"),
