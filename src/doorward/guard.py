@@ -128,14 +128,14 @@ class TryGuard:
         self, attempt: Try, reason: str, kind: EventType = EventType.SIGN_IN_FAILED, *, counted: bool = False
     ) -> None:
         user = attempt.user
+        # Counted for nobody too: the same statements for a known and an unknown identifier.
+        writes: list[Write] = [CountFailedAttempt(user.id if user else NOBODY)] if counted else []
         if user is None:
             shown = f"{mask(attempt.identifier)} {self.secrets.digest('identifier', attempt.identifier)}"
-            writes: list[Write] = [self._event(kind, attempt, {"reason": reason, "identifier": shown})]
+            writes.append(self._event(kind, attempt, {"reason": reason, "identifier": shown}))
         else:
             shown = attempt.identifier
-            writes = [self._event(kind, attempt, {"reason": reason})]
-        # Counted for nobody too: the same statements for a known and an unknown identifier.
-        writes += [CountFailedAttempt(user.id if user else NOBODY)] if counted else []
+            writes.append(self._event(kind, attempt, {"reason": reason}))
         if kind is EventType.SIGN_IN_FAILED:
             writes.append(AddLoginAttempt(login_attempt(attempt.client, user, shown, success=False, now=self.now())))
         await self.store.commit(*writes)

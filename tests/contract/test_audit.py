@@ -9,7 +9,7 @@ from doorward.domain.cursor import write_cursor
 from doorward.domain.errors import InvalidInput
 from doorward.domain.events import Client, EventType
 from doorward.ports.store import AuditQuery, AuditRow
-from doorward.ports.writes import AddLoginAttempt, Record
+from doorward.ports.writes import REMOVED, AddLoginAttempt, AddUser, Record
 
 
 async def test_an_event_becomes_a_row(store, make, now):
@@ -100,11 +100,19 @@ async def test_a_foreign_cursor_is_refused(store, cursor):
 
 async def test_login_attempts_are_the_newest_of_one_account(store, make, now):
     """Tries come newest first, as many as asked for, with every member as it was."""
-    user = make.id()
-    tries = [make.attempt(user_id=user, success=bool(n % 2), attempt_time=now + timedelta(n)) for n in range(4)]
-    await store.commit(*(AddLoginAttempt(one) for one in tries), AddLoginAttempt(make.attempt(user_id=None)))
+    user = make.user()
+    tries = [make.attempt(user_id=user.id, success=bool(n % 2), attempt_time=now + timedelta(n)) for n in range(4)]
+    await store.commit(AddUser(user), *map(AddLoginAttempt, tries), AddLoginAttempt(make.attempt(user_id=None)))
 
-    assert list(await store.audit.login_attempts(user, 3)) == tries[:0:-1]
+    assert list(await store.audit.login_attempts(user.id, 3)) == tries[:0:-1]
+
+
+async def test_an_attempt_at_an_account_that_is_gone_names_nobody(store, make):
+    """Whoever removed it wanted its address forgotten."""
+    attempt = make.attempt()
+    await store.commit(AddLoginAttempt(attempt))
+
+    assert list(await store.audit.login_attempts(attempt.user_id, 3)) == [replace(attempt, email=REMOVED)]
 
 
 async def test_an_attempt_at_an_unknown_identifier_belongs_to_nobody(store, make):

@@ -3,6 +3,7 @@
 Conditional ones say what must still be true; if it is not, nothing of the commit happens and `Stale` is raised.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -187,7 +188,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class AddLoginAttempt:
-    """Write a row of `login_attempts`."""
+    """Write a row of `login_attempts`; without the identifier if its account is gone."""
 
     attempt: LoginAttempt
 
@@ -222,3 +223,32 @@ Write = (
     | AddLoginAttempt
     | Send
 )
+
+
+def accounts_of(changes: Sequence[Write]) -> set[UUID]:
+    """The accounts that changes are about; commits about one of them go one after the other.
+
+    Not those that the changes add: nobody else knows them yet. And no sign-up that is pending, nor whoever an event
+    names: that a sign-up waits would tell that there is an account.
+    """
+    added: set[UUID | None] = {change.user.id for change in changes if isinstance(change, AddUser)}
+    return {account for change in changes if (account := _account(change)) and account not in added}
+
+
+def _account(change: Write) -> UUID | None:
+    match change:
+        case SaveUser(user):
+            return user.id
+        case AddSession(row) | AddLoginAttempt(row):
+            return row.user_id
+        case AddChallenge(row) if row.purpose is not Purpose.CONFIRM_REGISTRATION:
+            return row.subject_id
+        case (
+            CountFailedAttempt(account)
+            | RemoveUser(account)
+            | AddFormerPassword(account)
+            | EndSessions(account)
+            | ConsumeChallenges(account)
+        ):
+            return account
+    return None

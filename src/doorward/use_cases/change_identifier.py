@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from doorward.domain.actor import Current
 from doorward.domain.challenge import BEGUN_BEFORE, Purpose
-from doorward.domain.errors import CodeExpired, EmailNotVerified, IdentifierTaken, InvalidInput, Violation
+from doorward.domain.errors import CodeExpired, EmailNotVerified, IdentifierTaken, InvalidInput, TokenInvalid, Violation
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.identifiers import Identifier, Kind, mask, parse_email
 from doorward.domain.ids import new_id
@@ -17,7 +17,7 @@ from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import ConsumeChallenge, ConsumeChallenges, EndSessions, Record, SaveUser, Send, Write
+from doorward.ports.writes import ConsumeChallenge, ConsumeChallenges, EndSessions, Record, SaveUser, Send, Stale, Write
 
 PURPOSES = {Kind.EMAIL: Purpose.CHANGE_EMAIL, Kind.PHONE: Purpose.CHANGE_PHONE}
 CHANGED = {Kind.EMAIL: EventType.EMAIL_CHANGED, Kind.PHONE: EventType.PHONE_CHANGED}
@@ -52,6 +52,7 @@ class ChangeIdentifier:
             EmailNotVerified: whoever has not proven his present address cannot move the account elsewhere.
             InvalidInput: it cannot be such an identifier, or is the present one.
             WrongPassword: it is not the present password.
+            TokenInvalid: the account was removed meanwhile.
             IdentifierTaken: it belongs to another account; where that is concealed, its owner gets a letter instead.
         """
         user = change.current.user
@@ -65,17 +66,14 @@ class ChangeIdentifier:
             if is_taken and not self.registration.conceals:
                 raise IdentifierTaken(change.kind)
             kind = MessageKind.ACCOUNT_EXISTS if is_taken else MessageKind.CHANGE_IDENTIFIER
-            purpose = PURPOSES[change.kind]
-            mail = await self.codes.begin(kind, purpose, user.id, to=wanted.value, target=wanted.value)
-            details = {"kind": change.kind.value, "identifier": mask(wanted.value)}
-            noted = event(
-                EventType.IDENTIFIER_CHANGE_REQUESTED,
-                self.now(),
-                user_id=user.id,
-                client=change.client,
-                details=details,
-            )
-            await self.store.commit(*mail, Record(noted))
+            mail = await self.codes.begin(kind, PURPOSES[change.kind], user.id, to=wanted.value, target=wanted.value)
+            requested, details = EventType.IDENTIFIER_CHANGE_REQUESTED, {"kind": change.kind.value}
+            details["identifier"] = mask(wanted.value)
+            noted = event(requested, self.now(), user_id=user.id, client=change.client, details=details)
+            try:
+                await self.store.commit(SaveUser(user, user), *mail, Record(noted))
+            except Stale:
+                raise TokenInvalid from None  # the account is gone, and its sessions with it
 
     async def confirm(self, current: Current, kind: Kind, code: str, client: Client) -> User:
         """Change it; all other sessions and whatever else was begun end.

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from doorward.domain.actor import Actor, Current
-from doorward.domain.errors import EmailNotVerified, TokenInvalid
+from doorward.domain.errors import EmailNotVerified, NotFound, TokenInvalid
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.password import Password
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import Record, RemoveUser, Stale, keeping_an_admin
+from doorward.ports.writes import Record, RemoveUser, SaveUser, keeping_an_admin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +34,9 @@ class CloseAccount:
         if self.verification.is_on and not current.user.is_verified:
             raise EmailNotVerified
         async with self.passwords.proving_again(current.user, password, client):
-            now = self.now()
-            deleted = event(EventType.DELETED, now, user_id=current.user.id, client=client)
-            keeping = keeping_an_admin(current.user, None, actor=Actor(current.user), now=now)
             try:
-                await self.store.commit(Record(deleted), RemoveUser(current.user.id), *keeping)
-            except Stale:
+                await self._remove(current.user.id, Actor(current.user, client), {})
+            except NotFound:
                 raise TokenInvalid from None  # it is gone already
 
     async def as_verified(self, user_id: UUID, actor: Actor) -> None:
@@ -65,4 +62,5 @@ class CloseAccount:
         now = self.now()
         deleted = event(EventType.DELETED, now, user_id=user.id, client=actor.client, details=details)
         keeping = keeping_an_admin(user, None, actor=actor, now=now)
-        await self.store.commit(Record(deleted), RemoveUser(user.id), *keeping)
+        as_judged = SaveUser(user, user, guard=("role", "status"))
+        await self.store.commit(as_judged, RemoveUser(user.id), Record(deleted), *keeping)

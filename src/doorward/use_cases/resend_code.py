@@ -49,7 +49,8 @@ class ResendCode:
                 user.id,
                 to=user.email or "",
             )
-            await self.store.commit(SaveUser(user, user), *mail)  # nothing for an account that is gone
+            # Nothing for an account that is gone, is verified by now, or has another address.
+            await self.store.commit(SaveUser(user, user, guard=("email", "verified_at")), *mail)
 
     async def to_registration(self, verification: str) -> None:
         """Send a new code for a concealed sign-up; a decoy's owner is told again that he has an account.

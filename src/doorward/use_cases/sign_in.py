@@ -15,7 +15,7 @@ from doorward.methods.session_opening import SessionOpening, SignedIn
 from doorward.ports.clock import Clock
 from doorward.ports.secrets import SecretMinter, TokenKind, TokenRef
 from doorward.ports.store import Store
-from doorward.ports.writes import AddChallenge, Record
+from doorward.ports.writes import AddChallenge, Record, SaveUser
 
 CHANGE_TTL = timedelta(minutes=5)
 """How long whoever has shown an expired password may take to choose a new one."""
@@ -77,6 +77,8 @@ class SignIn:
             expires_at=now + CHANGE_TTL,
         )
         expired = event(EventType.PASSWORD_EXPIRED, now, user_id=user.id, client=client)
-        await self.store.commit(AddChallenge(challenge), Record(expired))
+        await self.store.commit(
+            SaveUser(user, user, guard=("password_hash",)), AddChallenge(challenge), Record(expired)
+        )
         token = self.secrets.token(TokenKind.CHANGE_PASSWORD, TokenRef(challenge.id))
         raise PasswordExpired(token, int(CHANGE_TTL.total_seconds()))

@@ -14,7 +14,7 @@ from doorward.methods.session_opening import SessionOpening, SignedIn
 from doorward.ports.clock import Clock
 from doorward.ports.secrets import SecretMinter, TokenKind, TokenRef
 from doorward.ports.store import Store
-from doorward.ports.writes import AddChallenge, ConsumeChallenge, Record
+from doorward.ports.writes import AddChallenge, ConsumeChallenge, Record, SaveUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class SignInLink:
             expires_at=now + ttl,
         )
         made = event(EventType.SIGN_IN_LINK_MADE, now, user_id=user.id, details=actor.described())
-        await self.store.commit(AddChallenge(challenge), Record(made))
+        await self.store.commit(SaveUser(user, user, guard=("role", "status")), AddChallenge(challenge), Record(made))
         return self.secrets.token(TokenKind.SIGN_IN_LINK, TokenRef(challenge.id))
 
     async def __call__(self, token: str, client: Client) -> SignedIn:
@@ -69,7 +69,8 @@ class SignInLink:
             raise LinkExpired
         fresh, session = user.signed_in(self.now()), self.opening.begin(user, client)
         changes = self.opening.changes(user, fresh, session, client)
-        await self.store.commit(ConsumeChallenge(challenge.id, session.created_at), *changes)
+        is_still_admin = SaveUser(user, user, guard=("role",))
+        await self.store.commit(is_still_admin, ConsumeChallenge(challenge.id, session.created_at), *changes)
         return await self.opening.tokens(session, fresh)
 
 

@@ -79,7 +79,7 @@ class MemoryStore:
             writes.EndSessions: self._end_sessions,
             writes.PutSigningKey: self._put_signing_key,
             writes.Record: self._record,
-            writes.AddLoginAttempt: lambda j, w: j.put(self.audit.attempts, w.attempt.id, w.attempt),
+            writes.AddLoginAttempt: self._add_attempt,
             writes.Send: self._send,
         }
 
@@ -218,6 +218,11 @@ class MemoryStore:
             journal.put(self.audit.verifications, event.id, entry)
         if event.type.wire_name:
             journal.put(self._outbox.rows, event.id, self._outbox.waiting_event(event))
+
+    def _add_attempt(self, journal: _Journal, write: writes.AddLoginAttempt) -> None:
+        attempt = write.attempt
+        is_gone = attempt.user_id is not None and attempt.user_id not in self.users.rows
+        journal.put(self.audit.attempts, attempt.id, replace(attempt, email=writes.REMOVED) if is_gone else attempt)
 
     def _send(self, journal: _Journal, write: writes.Send) -> None:
         journal.put(self._outbox.rows, write.message.id, self._outbox.waiting_message(write.message, write.at))

@@ -1,6 +1,6 @@
 """What each kind of change does to documents."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,17 @@ async def handle(transaction: Transaction, kind: type, group: list[Any]) -> None
         await _HANDLERS[kind](transaction, change)
 
 
+async def hold_accounts(transaction: Transaction, changes: Sequence[writes.Write]) -> None:
+    """Let commits about one account run one after the other: each writes its document, so that two at once conflict.
+
+    Otherwise they would not see each other's new documents, such as a session or a challenge.
+    """
+    written = {change.old.id for change in changes if isinstance(change, writes.SaveUser)}
+    written |= {c.user_id for c in changes if isinstance(c, (writes.CountFailedAttempt, writes.RemoveUser))}
+    for account in sorted(writes.accounts_of(changes) - written):
+        await transaction.change(schema.USERS, {"_id": account}, {"$inc": {"saves": 1}})
+
+
 def _expect_one(changed: int) -> None:
     """If a conditional change found nothing to change, its condition does not hold."""
     if changed != 1:
@@ -42,7 +53,13 @@ def _inserting(collection: str, member: str) -> Handler:
 
 
 async def _add_attempts(transaction: Transaction, group: list[writes.AddLoginAttempt]) -> None:
-    numbered = [document_of(write.attempt) | {"sequence": next(transaction.numbers)} for write in group]
+    attempts = [write.attempt for write in group]
+    # Asked for nobody too, so that a known and an unknown identifier cost the same.
+    owners = {"_id": {"$in": [attempt.user_id for attempt in attempts]}}
+    there = {None, *(user["_id"] for user in await transaction.find(schema.USERS, owners, projection={"_id": 1}))}
+    numbered = [document_of(attempt) | {"sequence": next(transaction.numbers)} for attempt in attempts]
+    for attempt, document in zip(attempts, numbered, strict=True):
+        document["email"] = attempt.email if attempt.user_id in there else writes.REMOVED
     await transaction.insert(schema.LOGIN_ATTEMPTS, *numbered)
 
 

@@ -26,7 +26,7 @@ class Queues:
 
 def touched(changes: Sequence[writes.Write]) -> set[str]:
     """What others may want to change at the same time: identifiers that are given, and documents that are written."""
-    return {key for change in changes for key in _keys(change)}
+    return {key for change in changes for key in _keys(change)} | {str(a) for a in writes.accounts_of(changes)}
 
 
 def _keys(change: writes.Write) -> Iterable[str]:
@@ -34,15 +34,10 @@ def _keys(change: writes.Write) -> Iterable[str]:
         case writes.AddUser(user):
             return (f"{i.kind}:{i.value}" for i in user.identifiers())
         case writes.SaveUser(old, new):
-            return (str(old.id), *(f"{i.kind}:{i.value}" for i in new.identifiers() if i not in old.identifiers()))
+            return (f"{i.kind}:{i.value}" for i in new.identifiers() if i not in old.identifiers())
         case writes.HandOver(record) | writes.RotateSession(record):
             return (str(record.id),)
-        case (
-            writes.CountFailedAttempt(record_id)
-            | writes.RemoveUser(record_id)
-            | writes.ConsumeChallenge(record_id)
-            | writes.EndSession(record_id)
-        ):
+        case writes.ConsumeChallenge(record_id) | writes.EndSession(record_id):
             return (str(record_id),)
         case writes.KeepAdmin():
             return ("administrators",)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from doorward.adapters.mongodb import readers, schema
 from doorward.adapters.mongodb.documents import Document, plain
-from doorward.adapters.mongodb.handlers import handle
+from doorward.adapters.mongodb.handlers import handle, hold_accounts
 from doorward.adapters.mongodb.numbers import Numbering
 from doorward.adapters.mongodb.purging import purge
 from doorward.adapters.mongodb.queueing import Queues, touched
@@ -39,6 +39,7 @@ class MongoStore:
             if self._numbering.is_behind:
                 self._numbering.catch_up(max([await _greatest(transaction, name, {}) for name in schema.SEQUENCED]))
             transaction.numbers = self._numbering.after(await _last_number(transaction, changes))
+            await hold_accounts(transaction, changes)
             for kind, group in groupby(changes, type):
                 await handle(transaction, kind, list(group))
 

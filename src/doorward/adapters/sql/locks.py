@@ -1,6 +1,6 @@
 """What stands in for SQLite's single writer where there are many."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Conflict
+from doorward.ports import writes
 
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
@@ -32,3 +33,28 @@ def take_turns(connection: Connection, name: str) -> None:
     rows, key = tables.counters, f"turn:{name}"
     if connection.execute(select(rows.c.key).where(rows.c.key == key).with_for_update()).first() is None:
         insert_new(connection, rows, {"key": key, "count": 1, "reserved": 0})
+
+
+def hold_accounts(connection: Connection, changes: Sequence[writes.Write]) -> None:
+    """Let commits about one account run one after the other, from their first statement on.
+
+    Otherwise they miss each other's new rows (a session, a challenge), take numbers for the log in another order
+    than they take effect, and wait for each other in a ring. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    accounts = writes.accounts_of(changes)
+    if not accounts or accounts == _held_by_first(changes):
+        return
+    ids = tables.users.c.id
+    connection.execute(select(ids).where(ids.in_(accounts)).order_by(ids).with_for_update())
+
+
+def _held_by_first(changes: Sequence[writes.Write]) -> set[object]:
+    """What the first change locks itself, because it writes the account's row."""
+    match changes[0]:
+        case writes.SaveUser(old):
+            return {old.id}
+        case writes.CountFailedAttempt(user_id):
+            return {user_id}
+    return set()

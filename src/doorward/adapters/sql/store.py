@@ -5,13 +5,14 @@ from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, exists, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from doorward.adapters.sql import readers, tables
 from doorward.adapters.sql.engine import Database
-from doorward.adapters.sql.locks import take_turns
+from doorward.adapters.sql.locks import hold_accounts, take_turns
 from doorward.adapters.sql.mapping import PROFILE, columns_of
 from doorward.adapters.sql.purging import purge
 from doorward.domain.errors import IdentifierTaken, LastAdmin
@@ -24,6 +25,7 @@ from doorward.ports.outbox import Lane
 from doorward.ports.store import Committed
 
 Handler = Callable[[Connection, Any], None]
+NOBODY = UUID(int=0)
 
 
 class SqlStore:
@@ -41,6 +43,7 @@ class SqlStore:
 
     async def commit(self, *changes: writes.Write) -> None:
         def make(connection: Connection) -> None:
+            hold_accounts(connection, changes)
             for kind, group in groupby(changes, type):
                 if kind in _GROUP_HANDLERS:
                     _GROUP_HANDLERS[kind](connection, list(group))
@@ -234,6 +237,14 @@ def _record(connection: Connection, group: list[writes.Record]) -> None:
             _enqueue(connection, Lane.EVENTS, event.id, wire_event(event), event.at)
 
 
+def _add_attempt(connection: Connection, write: writes.AddLoginAttempt) -> None:
+    values, owner = columns_of(write.attempt), write.attempt.user_id
+    # One statement for a known and an unknown identifier, so that both cost the same.
+    is_there = exists().where(tables.users.c.id == (owner or NOBODY))
+    values["email"] = case((is_there, values["email"]), else_=writes.REMOVED if owner else values["email"])
+    connection.execute(insert(tables.login_attempts).values(values))
+
+
 def _send(connection: Connection, write: writes.Send) -> None:
     told = asdict(write.message).items()
     intent = {name: str(value) if name.endswith("id") and value else value for name, value in told}
@@ -252,7 +263,6 @@ _GROUP_HANDLERS: dict[type, Handler] = {
     writes.AddChallenge: _inserting(tables.challenges, "challenge"),
     writes.AddSession: _inserting(tables.sessions, "session"),
     writes.Record: _record,
-    writes.AddLoginAttempt: _inserting(tables.login_attempts, "attempt"),
 }
 _HANDLERS: dict[type, Handler] = {
     writes.SaveUser: _save_user,
@@ -268,5 +278,6 @@ _HANDLERS: dict[type, Handler] = {
     writes.EndSession: _end_session,
     writes.EndSessions: _end_sessions,
     writes.PutSigningKey: _put_signing_key,
+    writes.AddLoginAttempt: _add_attempt,
     writes.Send: _send,
 }
