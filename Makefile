@@ -45,11 +45,11 @@ format: $(DEV_READY) ## Format and mend what can be mended
 
 test: $(DEV_READY) newman services ## All tests, the fast ones first; says at the end which servers were not to be had
 	$(BIN)/pytest tests/unit $(CORE:%=--cov=doorward.%) --cov-branch --cov-fail-under=100
-	$(BIN)/pytest tests/house
+	$(BIN)/pytest tests/house tests/specs/test_lines.py
 	$(ON_SERVERS) $(BIN)/pytest tests/model
 	$(ON_SERVERS) $(BIN)/pytest tests/contract
-	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py --named
-	$(ON_SERVERS) $(BIN)/pytest tests/cli tests/http tests/fuzz tests/specs tests/e2e
+	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py --named --jobs 2
+	$(ON_SERVERS) $(BIN)/pytest tests/cli tests/http tests/fuzz tests/e2e
 	$(ON_SERVERS) $(BIN)/pytest tests/faults -m smoke
 	@$(ON_SERVERS) scripts/services missing
 

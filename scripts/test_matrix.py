@@ -1,7 +1,7 @@
 """Run the tests of every storage, and the suite of every specification, on every backend; print a table.
 
     python scripts/test_matrix.py            the whole matrix: contract and all five specifications on each backend
-    python scripts/test_matrix.py --named    each specification on the backends that it names, and nothing else
+    python scripts/test_matrix.py --named    each specification on SQLite and on the backends that it names
     python scripts/test_matrix.py 002 http   only these suites; --on postgresql,mysql only these backends
 
 A cell reads passed/failed/skipped. Backends whose TEST_..._URL is not set are left out, or with TEST_STRICT fail.
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -62,7 +63,7 @@ class Cell:
 
 def run(cell: Cell, folder: Path) -> Counter[str]:
     """Run a cell, show its output only if something failed, and count outcomes."""
-    report = folder / f"{cell.suite}-{cell.backend}.xml"
+    report, begun = folder / f"{cell.suite}-{cell.backend}.xml", time.monotonic()
     done = subprocess.run(
         cell.command(report), cwd=ROOT, env=cell.environment(), capture_output=True, text=True, check=False
     )
@@ -71,6 +72,8 @@ def run(cell: Cell, folder: Path) -> Counter[str]:
         counts["failed"] += 1  # nothing was collected, or pytest itself failed
     if counts["failed"]:
         print(done.stdout[-20000:], done.stderr[-5000:], sep="\n")
+    said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
+    print(f"{cell.suite:9} on {cell.backend:26} {said}  ({time.monotonic() - begun:.0f} s)", flush=True)
     return counts
 
 
@@ -97,7 +100,7 @@ def table(found: dict[Cell, Counter[str]]) -> str:
 def cells(arguments: argparse.Namespace) -> list[Cell]:
     suites = arguments.suites or ("contract", *SPECS)
     if arguments.named:
-        wanted = [Cell(spec, backend) for spec, backends in NAMED.items() for backend in backends]
+        wanted = [Cell(spec, backend) for spec, backends in NAMED.items() for backend in (*backends, "sqlite")]
         return [cell for cell in wanted if not arguments.suites or cell.suite in suites]
     plain = [Cell(suite, backend) for backend in arguments.on.split(",") for suite in suites]
     asked = {cell.suite for cell in plain}
@@ -108,18 +111,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suites", nargs="*", help="contract, 000 … 004, http, …")
     parser.add_argument("--named", action="store_true", help="each specification on the backends it names")
+    parser.add_argument("--jobs", type=int, default=1, help="how many cells are run at the same time")
     parser.add_argument("--on", default=",".join(BACKENDS), help="backends, with commas in between")
     found: dict[Cell, Counter[str]] = {}
     missing: dict[str, list[str]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for cell in cells(parser.parse_args()):
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(arguments.jobs) as jobs:
+        waiting: dict[Cell, Future[Counter[str]]] = {}
+        for cell in cells(arguments):
             if absent := [name for name in cell.needs() if not os.environ.get(name)]:
                 missing.setdefault(f"{cell.suite} on {cell.backend}", absent)
-                continue
-            begun = time.monotonic()
-            found[cell] = run(cell, Path(folder))
-            said = ", ".join(f"{found[cell][outcome]} {outcome}" for outcome in OUTCOMES)
-            print(f"{cell.suite:9} on {cell.backend:26} {said}  ({time.monotonic() - begun:.0f} s)", flush=True)
+            else:
+                waiting[cell] = jobs.submit(run, cell, Path(folder))
+        found |= {cell: future.result() for cell, future in waiting.items()}
     print("\npassed/failed/skipped\n" + table(found))
     for what, names in missing.items():
         print(f"NOT RUN: {what}: {', '.join(names)} not set")
