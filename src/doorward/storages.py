@@ -33,8 +33,8 @@ OPENERS: Mapping[str, tuple[Opener, str]] = {
 }
 
 
-def open_storage(url: str, committed: Committed = lambda _: None) -> Storage:
-    """Open the database that a URL names; no server is asked yet.
+def open_storage(url: str, committed: Committed = lambda _: None, *, setting: str = "DATABASE_URL") -> Storage:
+    """Open the database that a URL names, which `setting` holds; no server is asked yet.
 
     Raises:
         CannotStart: no adapter for such a URL, a package that it needs is missing, or its file cannot be opened.
@@ -42,9 +42,9 @@ def open_storage(url: str, committed: Committed = lambda _: None) -> Storage:
     scheme, _, rest = url.partition(":")
     opener, extra = OPENERS.get(scheme, (None, ""))
     if opener is None or not rest.startswith("//"):
-        raise CannotStart(f"DATABASE_URL: it must begin with one of {', '.join(f'{name}://' for name in OPENERS)}.")
+        raise CannotStart(f"{setting}: it must begin with one of {', '.join(f'{name}://' for name in OPENERS)}.")
     try:
-        with needing(extra, "DATABASE_URL"):
+        with needing(extra, setting):
             return opener(url, committed)
     except OSError as error:
-        raise CannotStart(f"DATABASE_URL: {error.filename} cannot be opened ({error.strerror}).") from None
+        raise CannotStart(f"{setting}: {error.filename} cannot be opened ({error.strerror}).") from None

@@ -4,16 +4,19 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from doorward.bootstrap import must_be_migrated
 from doorward.cli.running import JsonOption, show
+from doorward.extras import CannotStart
 from doorward.ports.archive import KEYS, Archive
 from doorward.storages import open_storage
 from doorward.use_cases.copy_installation import CopyDiffers, CopyInstallation, Sum, TargetNotEmpty
 
+SQLITE = "sqlite:///"
 PASSES = 3  # copied, and read again on both sides
 
 
@@ -29,6 +32,9 @@ def copy(
 
     Example: doorward copy --from sqlite:///users.db --to postgresql://doorward@db/doorward
     """
+    file = source.removeprefix(SQLITE)
+    if source != file and not Path(file).exists():  # opening it would make it
+        raise CannotStart(f"--from: there is no file {file}.")
     try:
         sums = asyncio.run(_copy(source, target))
     except TargetNotEmpty:
@@ -48,10 +54,10 @@ def copy(
 
 
 async def _copy(source_url: str, target_url: str) -> Mapping[str, Sum]:
-    source = open_storage(source_url)
+    source = open_storage(source_url, setting="--from")
     try:
         await must_be_migrated(source)
-        target = open_storage(target_url)
+        target = open_storage(target_url, setting="--to")
         try:
             await target.migrate()
             with _progress(await _size(source.archive)) as tell:

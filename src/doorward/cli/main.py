@@ -23,11 +23,19 @@ from doorward.cli import (
     users,
     worker,
 )
+from doorward.cli.running import reason_of
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.extras import CannotStart
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
 from doorward.settings import SettingsError
+
+ADVICE = {
+    "database": (
+        "Check the server and DATABASE_URL: the database itself must exist (`doorward migrate` makes its tables), "
+        "and any of /?#@:[]% in the password be percent-encoded.",
+    )
+}
 
 cli = typer.Typer(
     name="doorward",
@@ -94,8 +102,7 @@ def explained(error: Exception) -> list[str]:
     if isinstance(error, InvalidInput):
         return [violation(v)["detail"] for v in error.violations]
     if isinstance(error, Unavailable):
-        cause = getattr(error.__cause__, "orig", None) or error.__cause__
-        return [f"The {error.dependency} cannot be used{f' ({cause})' if cause else ''}."]
+        return [f"The {error.dependency} cannot be used ({reason_of(error)}).", *ADVICE.get(error.dependency, ())]
     if isinstance(error, AuthError):
         return [f"{PROBLEMS[error.code].title}."]
     return [str(error)]

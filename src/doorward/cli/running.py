@@ -10,6 +10,7 @@ import typer
 from doorward.auth import Auth
 from doorward.bootstrap import build, must_be_migrated
 from doorward.domain.actor import Actor
+from doorward.domain.errors import Unavailable
 from doorward.log import configure
 from doorward.serving import with_known_database
 from doorward.settings import Settings, load
@@ -46,6 +47,12 @@ def refuse_unsafe(settings: Settings) -> None:
         raise typer.Exit(2)
     for weakness in weaknesses(settings):
         typer.echo(f"doorward: {weakness.what} {weakness.fix}", err=True)
+
+
+def reason_of(error: Unavailable) -> str:
+    """What the driver says, in its first line: what follows are addresses of its manual."""
+    cause = getattr(error.__cause__, "orig", None) or error.__cause__
+    return (str(cause) or type(cause).__name__).splitlines()[0] if cause else "it does not answer"
 
 
 def show(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:

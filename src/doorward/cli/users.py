@@ -11,6 +11,7 @@ from doorward.domain.identifiers import Kind
 from doorward.domain.password import Password
 from doorward.domain.registration import SignUp
 from doorward.domain.user import Profile, Role, Status, User
+from doorward.extras import CannotStart
 from doorward.ports.store import UserQuery
 from doorward.use_cases.set_user_status import StatusAction
 
@@ -173,4 +174,6 @@ def read_password(*, from_stdin: bool) -> Password:
     """Take a password from where no list of processes and no history shows it."""
     if from_stdin:
         return Password.typed(sys.stdin.readline().rstrip("\r\n"))
+    if not sys.stdin.isatty():
+        raise CannotStart("There is no terminal to ask for the password: give it with --password-stdin.")
     return Password.typed(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

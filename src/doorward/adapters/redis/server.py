@@ -14,7 +14,9 @@ from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as TookTooLong
 
 from doorward.domain.errors import Unavailable
+from doorward.domain.urls import split_url
 
+SHAPE = "redis://user:password@host:6379/0"
 WAIT_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
 
@@ -25,6 +27,7 @@ class RedisServer:
     """Runs scripts, each atomic. After a failure nobody asks for `PAUSE_SECONDS`, so that a frozen one costs little."""
 
     def __init__(self, url: str) -> None:
+        split_url(url, shape=SHAPE)  # the driver's own words repeat what was taken for a port
         self._client = Redis.from_url(
             url,
             socket_timeout=WAIT_SECONDS,

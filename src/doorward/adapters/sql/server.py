@@ -26,6 +26,7 @@ CONNECT_SECONDS = 2
 TRIES = 10
 ALIASES = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 DRIVERS = {"postgresql": "asyncpg", "mysql": "asyncmy"}
+SHAPE = "postgresql://user:password@host:5432/name or mysql://…, with any of /?#@:[]% in the password percent-encoded"
 FULL = frozenset({"53300", 1040, 1203})  # no connection is left for us now
 NAME = "LEFT(CONCAT('doorward:', DATABASE()), 64)"  # MySQL's locks are the whole server's
 # Taken without waiting: whoever waits inside the server would hold up an index that is built beside the traffic.
@@ -166,13 +167,15 @@ def driver_url(url: str) -> tuple[URL, dict[str, Any]]:
     `sslmode` (PostgreSQL, as libpq has it) and `tls=on` (MySQL) ask for encryption.
 
     Raises:
-        ValueError: it is no URL, or `sslmode` or `tls` has no such value.
+        ValueError: it is no URL, or names no server or database of ours; what it holds is not repeated.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise ValueError("write it as postgresql://user:password@host:5432/name") from None
+    except (ArgumentError, ValueError):
+        raise ValueError(f"write it as {SHAPE}") from None
     name = ALIASES.get(parsed.drivername.partition("+")[0], "")
+    if not name or not parsed.database or "@" in f"{parsed.host}{parsed.database}":
+        raise ValueError(f"write it as {SHAPE}")
     query = dict(parsed.query)
     arguments: dict[str, Any] = {}
     if name == "postgresql":

@@ -14,7 +14,8 @@ async def check_broker(service: Service) -> AsyncIterator[Finding]:
     try:
         workers = await service.broker.jobs.workers()
     except Unavailable as error:
-        yield Finding.wrong("rabbitmq", f"The broker does not answer ({error.__cause__}).", "Check RABBITMQ_URL.")
+        fix = "Check RABBITMQ_URL, the broker, and that the URL's virtual host is there and open to its user."
+        yield Finding.wrong("rabbitmq", f"The broker does not answer ({error.__cause__}).", fix)
         return
     yield Finding.ok("rabbitmq", "the broker lets us in, and the exchange and queues are there")
     if workers:

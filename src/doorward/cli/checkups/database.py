@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from doorward.bootstrap import Service
 from doorward.cli.checkups.finding import Finding
+from doorward.cli.running import reason_of
 from doorward.domain.errors import Unavailable
 from doorward.ports.store import AuditQuery
 
@@ -18,7 +19,7 @@ async def check_database(service: Service) -> AsyncIterator[Finding]:
         status = await service.storage.schema()
     except Unavailable as error:
         yield Finding.wrong(
-            "database", f"It cannot be used ({error.__cause__}).", "Check DATABASE_URL, the server and its rights."
+            "database", f"It cannot be used ({reason_of(error)}).", "Check DATABASE_URL, the server and its rights."
         )
         return
     if not status.is_compatible:
@@ -43,7 +44,7 @@ async def check_redis(service: Service) -> AsyncIterator[Finding]:
         await service.caches.check()
         yield Finding.ok("redis", "it answers, and runs scripts")
     except Unavailable as error:
-        yield Finding.wrong("redis", f"It cannot be used ({error.__cause__}).", "Check REDIS_URL and the server.")
+        yield Finding.wrong("redis", f"It cannot be used ({reason_of(error)}).", "Check REDIS_URL and the server.")
 
 
 async def check_records(service: Service) -> AsyncIterator[Finding]:

@@ -1,16 +1,22 @@
-"""Runs revisions on a connection that is handed over, or on DATABASE_URL when `alembic` is called by hand."""
+"""Runs revisions on a connection that is handed over.
+
+When `alembic` is called by hand: on DATABASE_URL, from the environment or from `.env` in the working directory.
+"""
 
 import asyncio
 import os
 from typing import Any, Literal
 
 from alembic import context
+from alembic.util import CommandError
+from dotenv import dotenv_values
 from sqlalchemy import Connection, Uuid
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
 
 from doorward.adapters.sql.opening import open_database
 from doorward.adapters.sql.tables import UtcDateTime, metadata
+from doorward.domain.errors import Unavailable
 
 # A step that has to wait for its table would hold up everybody who comes after it.
 PATIENCE = {"postgresql": "SET lock_timeout = '2s'", "mysql": "SET SESSION lock_wait_timeout = 2"}
@@ -49,9 +55,17 @@ def run(connection: Connection) -> None:
 
 
 async def run_by_hand() -> None:
-    database = open_database(os.environ.get("DATABASE_URL", "sqlite:///.doorward/modern.db"))
+    url = os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL")
+    try:
+        database = open_database(url or "sqlite:///.doorward/modern.db")
+    except (ValueError, OSError) as error:
+        raise CommandError(f"DATABASE_URL: {error}") from None
     try:
         await database.exclusively(run)
+    except Unavailable as error:
+        raise CommandError(
+            f"The database cannot be used ({error.__cause__}). Check the server and DATABASE_URL."
+        ) from None
     finally:
         await database.close()
 
