@@ -24,6 +24,7 @@ from doorward.ports.writes import (
     ConsumeChallenge,
     ConsumeChallenges,
     CountFailedAttempt,
+    EndSession,
     EndSessions,
     KeepAdmin,
     PutSigningKey,
@@ -278,3 +279,36 @@ async def test_a_tally_that_is_not_there_is_counted_by_many(hosts, now):
     await asyncio.gather(*(hosts[n % 2].counters.change_all(changes[n // 2 % 2]) for n in range(12)))
 
     assert [(await hosts[0].counters.find(key)).count for key in "abc"] == [6, 12, 6]
+
+
+@pytest.mark.parametrize("kind", servers.KINDS)
+async def test_refusals_at_one_account_do_not_wait_for_each_other(hosts, make, user):
+    """Else whoever floods a locked account would hold all connections."""
+    tries = [[AddLoginAttempt(make.attempt(user_id=user.id))] for _ in range(2)]
+    halt = Halt()
+    one = asyncio.create_task(halting(hosts[0], halt).commit(*tries[0]))
+    await asyncio.wait_for(halt.is_there.wait(), 10)
+
+    await hosts[1].store.commit(*tries[1])
+
+    assert not one.done()
+    halt.go.set()
+    await one
+    assert len(await hosts[0].store.audit.login_attempts(user.id, 10)) == 2
+
+
+@pytest.mark.parametrize("kind", servers.KINDS)
+async def test_whoever_cleans_up_waits_for_nobody(hosts, store, make, user, now):
+    """It passes over what is in use; the next time it finds it free."""
+    sessions = [make.session(user_id=user.id, expires_at=now) for _ in range(3)]
+    await store.commit(*map(AddSession, sessions))
+    halt = Halt()
+    one = asyncio.create_task(halting(hosts[0], halt).commit(EndSession(sessions[1].id, now)))
+    await asyncio.wait_for(halt.is_there.wait(), 10)
+
+    assert await store.purge(now) == 2
+
+    assert not one.done()
+    halt.go.set()
+    await one
+    assert await store.purge(now) == 1

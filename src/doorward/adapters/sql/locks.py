@@ -46,8 +46,11 @@ def hold_accounts(connection: Connection, changes: Sequence[writes.Write]) -> No
     accounts = writes.accounts_of(changes)
     if not accounts or accounts == _held_by_first(changes):
         return
+    # Tries that are written down need the account to stay, no more: a flood of them must not queue for its row.
+    is_shared = all(isinstance(change, (writes.AddLoginAttempt, writes.Record)) for change in changes)
     ids = tables.users.c.id
-    connection.execute(select(ids).where(ids.in_(accounts)).order_by(ids).with_for_update())
+    rows = select(ids).where(ids.in_(accounts)).order_by(ids)
+    connection.execute(rows.with_for_update(read=is_shared, key_share=is_shared))
 
 
 def _held_by_first(changes: Sequence[writes.Write]) -> set[object]:

@@ -19,4 +19,8 @@ async def purge(database: Database, key: "Column[object]", is_over: ColumnElemen
 
 def _bite(connection: Connection, key: "Column[object]", is_over: ColumnElement[bool]) -> int:
     over = connection.execute(select(key).where(is_over).limit(BITE)).scalars().all()
-    return connection.execute(delete(key.table).where(key.in_(over), is_over)).rowcount if over else 0
+    if not over:
+        return 0
+    # What somebody has in hand is left for the next time: waiting for it, this would hold up others.
+    free = select(key).where(key.in_(over), is_over).with_for_update(skip_locked=True)
+    return connection.execute(delete(key.table).where(key.in_(connection.execute(free).scalars().all()))).rowcount
