@@ -16,7 +16,7 @@ from doorward.adapters.hashing import FirebaseKey, PooledPasswordHasher
 from doorward.adapters.inbox import Inbox, InboxMailer
 from doorward.adapters.jwt import JwtTokenIssuer
 from doorward.adapters.key_ring import CachedKeyRing
-from doorward.adapters.keys import HmacSecretMinter
+from doorward.adapters.keys import HmacSecretMinter, derive_key
 from doorward.adapters.letters import JinjaLetterWriter
 from doorward.adapters.smtp import SmtpMailer, SmtpServer
 from doorward.auth import Auth, Parts, Policies, assemble
@@ -135,11 +135,11 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
     relay, now = Relay(), lambda: datetime.now(UTC)
     storage, secret = open_storage(settings.database_url, _noting(relay)), settings.secret_key.get_secret_value()
     caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
-    broker = open_broker(settings.rabbitmq_url.get_secret_value() if settings.rabbitmq_url else None)
+    previous = [one.get_secret_value() for one in settings.previous_secret_keys]
+    broker = _broker(settings, [secret, *previous])
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
     mailer, texter = _mailer(settings), _texter(settings)
     inbox = Inbox(now=now, tell=tell) if tell else None
-    previous = [one.get_secret_value() for one in settings.previous_secret_keys]
     parts = Parts(
         store=caches.store,
         sessions=caches.sessions,
@@ -203,6 +203,11 @@ def policies_of(settings: Settings) -> Policies:
         sms=settings.sms,
         phone_region=settings.phone_region,
     )
+
+
+def _broker(settings: Settings, secrets: Sequence[str]) -> MessageBroker | None:
+    url = settings.rabbitmq_url.get_secret_value() if settings.rabbitmq_url else None
+    return open_broker(url, [derive_key(secret, "jobs") for secret in secrets])
 
 
 async def must_be_migrated(storage: Storage) -> None:

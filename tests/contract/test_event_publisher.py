@@ -40,7 +40,7 @@ def way(corner):
 
 @pytest.fixture
 async def rabbit(way):
-    opened = RabbitBroker(way[1])
+    opened = RabbitBroker(way[1], [])
     yield opened
     await opened.close()
 
@@ -214,6 +214,6 @@ async def test_queues_that_an_operator_removed_are_made_again(rabbit, corner, in
 def test_a_url_that_makes_no_sense_is_refused(url):
     """The words say what it should look like and never repeat a password."""
     with pytest.raises(ValueError, match="write it as amqp://") as refused:
-        RabbitBroker(url)
+        RabbitBroker(url, [])
 
     assert "p/ss" not in str(refused.value)

@@ -9,11 +9,13 @@ import aio_pika
 import pytest
 
 from doorward.adapters.rabbitmq import RabbitBroker
+from doorward.adapters.rabbitmq.job_text import SEAL, seal
 from doorward.domain.errors import Unavailable
 from doorward.ports.outbox import Job, Lane, OutboxItem
 from support import broker as servers
 from support.proxy import Proxy
 
+KEYS = (b"the key of this test" * 2,)
 JOBS, DEAD = "doorward.jobs", "doorward.jobs.dead"
 
 
@@ -37,8 +39,8 @@ async def open_queue(way):
     """Opens the queue as another process would."""
     opened = []
 
-    def run():
-        opened.append(RabbitBroker(way[1]))
+    def run(keys=KEYS):
+        opened.append(RabbitBroker(way[1], keys))
         return opened[-1].jobs
 
     yield run
@@ -168,7 +170,7 @@ async def test_a_job_in_hand_of_a_lost_worker_goes_to_another(open_queue, way, c
     lost, next_one, wanted = Worker(), Worker(), job()
     lost.gate.clear()
     await open_queue().put(wanted)
-    other = RabbitBroker(corner.url)
+    other = RabbitBroker(corner.url, KEYS)
     async with open_queue().consuming(lost):
         await until(lambda: lost.begun)
         way[0].down()
@@ -209,7 +211,8 @@ async def test_what_is_no_job_goes_to_the_dead_ones(open_queue, corner):
 
     async def put(channel):
         for body in (b"{}", b"no json", b'{"id": 1}', json.dumps({"id": "x"}).encode()):
-            await channel.default_exchange.publish(aio_pika.Message(body), routing_key=JOBS)
+            sealed = aio_pika.Message(body, headers={SEAL: seal(body, KEYS[0])})  # so that it is looked into
+            await channel.default_exchange.publish(sealed, routing_key=JOBS)
 
     await asyncio.to_thread(corner.run, put)
     worker = Worker()
@@ -217,6 +220,37 @@ async def test_what_is_no_job_goes_to_the_dead_ones(open_queue, corner):
         await asyncio.sleep(1)
 
     assert (worker.begun, await left(corner, JOBS), await asyncio.to_thread(corner.run, dead_count)) == ([], [], 4)
+
+
+async def test_a_job_that_was_changed_or_made_elsewhere_is_not_done(open_queue, corner, job):
+    """Whoever may read and write the queue cannot have a letter sent to himself."""
+    await open_queue().put(job())
+
+    async def meddle(channel):
+        queue = await channel.get_queue(JOBS, ensure=False)
+        taken = await queue.get(no_ack=True)
+        body = json.dumps(json.loads(taken.body) | {"to": "thief@example.com"}).encode()
+        for headers in (taken.headers, {}, {"seal": None}, {"seal": "\u00e9"}):
+            changed = aio_pika.Message(body, headers=headers)
+            await channel.default_exchange.publish(changed, routing_key=JOBS)
+
+    await asyncio.to_thread(corner.run, meddle)
+    await open_queue([b"another key"]).put(job())
+    worker = Worker()
+    async with open_queue().consuming(worker):
+        await asyncio.sleep(1)
+
+    assert (worker.begun, await left(corner, JOBS), await asyncio.to_thread(corner.run, dead_count)) == ([], [], 5)
+
+
+async def test_a_job_under_a_former_key_is_done(open_queue, job):
+    """While SECRET_KEY changes, what waits is not lost."""
+    worker, waiting = Worker(), job()
+    await open_queue().put(waiting)
+    async with open_queue([b"a new key", *KEYS]).consuming(worker):
+        await until(lambda: worker.done)
+
+    assert worker.done == [waiting]
 
 
 async def dead_count(channel):

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from uuid import UUID
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from doorward.adapters.rabbitmq.connection import LOST, TIMEOUT, Connection
-from doorward.adapters.rabbitmq.job_text import decode
+from doorward.adapters.rabbitmq.job_text import SEAL, decode, must_be_sealed
 from doorward.adapters.rabbitmq.topology import JOBS
 from doorward.domain.errors import Unavailable
 from doorward.ports.outbox import Job, JobHandler
@@ -28,8 +29,9 @@ class Consumer:
     A job that raises is not lost: its message stands in the outbox until it is settled there.
     """
 
-    def __init__(self, connection: Connection, handle: JobHandler) -> None:
+    def __init__(self, connection: Connection, handle: JobHandler, keys: Sequence[bytes]) -> None:
         self._connection = connection
+        self._keys = keys
         self._handle = handle
         self._stopping = asyncio.Event()
         self._in_hand: set[asyncio.Task[None]] = set()
@@ -86,6 +88,7 @@ class Consumer:
     async def _handled(self, message: AbstractIncomingMessage) -> bool:
         """Whether the job is done with; what is not goes to the dead jobs, for a person to look at."""
         try:
+            must_be_sealed(message.body, message.headers.get(SEAL), self._keys)
             job = decode(message.body)
         except ValueError as error:
             log.error("a job cannot be read", extra={"reason": str(error)})  # noqa: TRY400 - a stranger's message

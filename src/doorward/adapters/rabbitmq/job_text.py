@@ -1,11 +1,31 @@
-"""A job as it lies on the queue: the intent and where it stands in the outbox, never a code or link."""
+"""A job as it lies on the queue: the intent and where it stands in the outbox, never a code or link.
 
+A job says where a letter goes, and the worker makes the code or link that goes into it. So a job is sealed with a key
+that the broker does not have: whoever may write there can neither make one nor send a letter elsewhere.
+"""
+
+import hmac
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from doorward.domain.messages import Message, MessageKind
 from doorward.ports.outbox import Job, Lane, OutboxItem
+
+SEAL = "seal"
+
+
+def seal(body: bytes, key: bytes) -> str:
+    """What only somebody with the key can write for this body."""
+    return hmac.new(key, body, "sha256").hexdigest()
+
+
+def must_be_sealed(body: bytes, found: object, keys: Sequence[bytes]) -> None:
+    """Raise ValueError unless the seal was made for this body, with one of the keys."""
+    written = found.encode(errors="replace") if isinstance(found, str) else b""
+    if not any(hmac.compare_digest(written, seal(body, key).encode()) for key in keys):
+        raise ValueError("its seal is missing or wrong")
 
 
 def encode(job: Job, message: Message) -> bytes:
