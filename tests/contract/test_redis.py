@@ -1,6 +1,7 @@
 """What Redis remembers, and that nobody is worse off when it does not."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -161,6 +162,34 @@ async def test_a_session_is_read_once(connect, memory, reads, present):
 
     assert found == [session] * 3
     assert reads.reads == 1
+
+
+NO_SESSIONS = ["", "1", "{}", "[]", '{"id": 1}', '{"of": "another release"}', "no-json"]
+
+
+@pytest.mark.parametrize("text", NO_SESSIONS)
+async def test_an_entry_that_is_no_session_is_not_there(connect, memory, reads, present, program, text):
+    """Another release, or somebody else, wrote it: the database is asked."""
+    session = present()
+    await memory.commit(AddSession(session))
+    cache = SessionCache(connect(), reads)
+    await cache.find(session.id)
+    command = f"SET doorward:session:{session.id} {json.dumps(f'1 {session.user_id} {text}')}"
+    assert program.command(command) == b"+OK\r\n"
+
+    assert await cache.find(session.id) == session
+    assert reads.reads == 2
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1,2]", "no-json", '["a",0,null,null,null]'])
+async def test_a_tally_that_cannot_be_read_counts_as_nothing(connect, program, moment, text):
+    """And is written over."""
+    counters = RedisCounters(connect(), MemoryCounters())
+    assert program.command(f"SET doorward:tally:key {json.dumps(text)}") == b"+OK\r\n"
+
+    await counters.change("key", lambda tally: BUDGET.take(tally, moment))
+
+    assert (await counters.find("key")).count == 1
 
 
 @pytest.mark.parametrize("ending", [EndSession, EndSessions, RemoveUser])

@@ -88,8 +88,18 @@ def _to_text(tally: Tally) -> str:
 
 
 def _to_tally(text: str | None) -> Tally:
+    """What is stored; what cannot be read counts as nothing, and is written over."""
     if text is None:
         return Tally()
+    try:
+        return _parsed(text)
+    except (ValueError, TypeError):
+        return Tally()
+
+
+def _parsed(text: str) -> Tally:
     count, reserved, *texts = json.loads(text)
     reserved_until, last_at, expires_at = (datetime.fromisoformat(t) if t else None for t in texts)
-    return Tally(count=count, reserved=reserved, reserved_until=reserved_until, last_at=last_at, expires_at=expires_at)
+    return Tally(
+        count=int(count), reserved=int(reserved), reserved_until=reserved_until, last_at=last_at, expires_at=expires_at
+    )

@@ -62,8 +62,8 @@ class SessionCache:
             entry, now = await self._server.run(LOOK, [f"{PREFIX}{session_id}"], [ENDED])
         except Unavailable:
             return await self._sessions.find(session_id)
-        if entry:
-            return _to_session(entry.split(" ", 2)[2])
+        if entry and (known := _readable(entry)):
+            return known
         session = await self._sessions.find(session_id)
         if session is not None and session.ended_at is None:
             await self._remember(session, now)
@@ -138,6 +138,14 @@ class RevokingStore:
 def _ended_by(changes: Sequence[writes.Write]) -> set[UUID]:
     ended = {change.session_id for change in changes if isinstance(change, writes.EndSession)}
     return ended | {c.user_id for c in changes if isinstance(c, (writes.EndSessions, writes.RemoveUser))}
+
+
+def _readable(entry: str) -> Session | None:
+    """What an entry says; nothing if another release, or somebody else, wrote what is no session here."""
+    try:
+        return _to_session(entry.split(" ", 2)[2])
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
 
 
 def _to_text(session: Session) -> str:
