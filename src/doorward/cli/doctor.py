@@ -45,7 +45,7 @@ def doctor(
     try:
         asyncio.run(_examine(build(settings), mail_to, note))
     except CannotStart as error:
-        note([Finding.wrong("start", str(error), "See the message.")])
+        note([Finding.wrong("start", str(error), "Mend that setting, then ask again.")])
     if as_json:
         show([asdict(finding) for finding in findings], as_json=True)
     failed = sum(finding.state == "wrong" for finding in findings)

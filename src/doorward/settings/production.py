@@ -135,9 +135,10 @@ def _broker(settings: Settings) -> list[Problem]:
 def _broker_parts(settings: Settings) -> SplitResult | None:
     """The broker's URL taken apart; None if there is none, or if it makes no sense, which is said when it is opened."""
     try:
-        return urlsplit(settings.rabbitmq_url.get_secret_value()) if settings.rabbitmq_url else None
+        parts = urlsplit(settings.rabbitmq_url.get_secret_value()) if settings.rabbitmq_url else None
     except ValueError:
         return None
+    return parts if parts and parts.hostname else None
 
 
 def _limits(settings: Settings) -> list[Problem]:
