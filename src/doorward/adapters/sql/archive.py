@@ -19,7 +19,7 @@ class SqlArchive:
 
     async def count(self, table: str) -> int:
         rows = tables.metadata.tables[table]
-        return await self._database.read(lambda c: c.execute(select(func.count()).select_from(rows)).scalar_one())
+        return await self._database.patiently(lambda c: c.execute(select(func.count()).select_from(rows)).scalar_one())
 
     async def read(self, table: str, after: Value, limit: int) -> Sequence[Row]:
         rows = tables.metadata.tables[table]
@@ -27,20 +27,20 @@ class SqlArchive:
         wanted = select(rows).order_by(key).limit(limit)
         if after is not None:
             wanted = wanted.where(key > after)
-        return await self._database.read(lambda c: [dict(row) for row in c.execute(wanted).mappings()])
+        return await self._database.patiently(lambda c: [dict(row) for row in c.execute(wanted).mappings()])
 
     async def last_key(self, table: str) -> Value:
         rows = tables.metadata.tables[table]
         last = select(rows.c[KEYS[table]]).order_by(rows.c[KEYS[table]].desc()).limit(1)
-        found: Value = await self._database.read(lambda c: c.execute(last).scalar())
+        found: Value = await self._database.patiently(lambda c: c.execute(last).scalar())
         return found
 
     async def write(self, table: str, rows: Sequence[Row]) -> None:
         if rows:
-            await self._database.write(lambda c: _replace(c, table, rows))
+            await self._database.patiently(lambda c: _replace(c, table, rows))
 
     async def finish(self) -> None:
-        await self._database.write(_go_on_counting)
+        await self._database.patiently(_go_on_counting)
 
 
 def _replace(connection: Connection, table: str, rows: Sequence[Row]) -> None:

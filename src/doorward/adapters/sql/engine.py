@@ -47,6 +47,9 @@ class Database(Protocol):
         The work may be called again after a conflict with another transaction.
         """
 
+    async def patiently(self, work: Callable[[Connection], R]) -> R:
+        """Like `write`, for work on many rows that nobody waits for."""
+
     async def exclusively(self, work: Callable[[Connection], R]) -> R:
         """Run work that opens its own transactions, as the only such work on this database, however long it takes."""
 
@@ -106,6 +109,9 @@ class SqliteDatabase:
             threads.shutdown(wait=True, cancel_futures=True)
         self._reader.dispose()
         self._writer.dispose()
+
+    async def patiently(self, work: Callable[[Connection], R]) -> R:
+        return await self.write(work)
 
     async def exclusively(self, work: Callable[[Connection], R]) -> R:
         return await self.write(work)

@@ -68,6 +68,9 @@ class ServerDatabase:
     async def write(self, work: Callable[[Connection], R]) -> R:
         return await self._in_time(_retried(lambda: self._write(work)))
 
+    async def patiently(self, work: Callable[[Connection], R]) -> R:
+        return await _retried(lambda: self._write(work))
+
     async def exclusively(self, work: Callable[[Connection], R]) -> R:
         with translated():
             async with _connected(self._writer) as connection:
