@@ -48,8 +48,7 @@ test: $(DEV_READY) newman services ## All tests, the fast ones first; says at th
 	$(BIN)/pytest tests/house tests/specs/test_lines.py
 	$(ON_SERVERS) $(BIN)/pytest tests/model
 	$(ON_SERVERS) $(BIN)/pytest tests/contract
-	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py --named --jobs 2
-	$(ON_SERVERS) $(BIN)/pytest tests/cli tests/http tests/fuzz tests/e2e
+	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py --named --jobs 2 e2e http cli fuzz
 	$(ON_SERVERS) $(BIN)/pytest tests/faults -m smoke
 	@$(ON_SERVERS) scripts/services missing
 

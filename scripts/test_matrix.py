@@ -1,7 +1,8 @@
 """Run the tests of every storage, and the suite of every specification, on every backend; print a table.
 
     python scripts/test_matrix.py            the whole matrix: contract and all five specifications on each backend
-    python scripts/test_matrix.py --named    each specification on SQLite and on the backends that it names
+    python scripts/test_matrix.py --named    each specification on SQLite and on the backends that it names; other
+                                             suites that are named too, on SQLite
     python scripts/test_matrix.py 002 http   only these suites; --on postgresql,mysql only these backends
 
 A cell reads passed/failed/skipped. Backends whose TEST_..._URL is not set are left out, or with TEST_STRICT fail.
@@ -100,8 +101,9 @@ def table(found: dict[Cell, Counter[str]]) -> str:
 def cells(arguments: argparse.Namespace) -> list[Cell]:
     suites = arguments.suites or ("contract", *SPECS)
     if arguments.named:
-        wanted = [Cell(spec, backend) for spec, backends in NAMED.items() for backend in (*backends, "sqlite")]
-        return [cell for cell in wanted if not arguments.suites or cell.suite in suites]
+        specs = [spec for spec in SPECS if spec in suites] or SPECS
+        wanted = [Cell(spec, backend) for spec in specs for backend in (*NAMED[spec], "sqlite")]
+        return [Cell(suite, "sqlite") for suite in arguments.suites if suite not in SPECS] + wanted
     plain = [Cell(suite, backend) for backend in arguments.on.split(",") for suite in suites]
     asked = {cell.suite for cell in plain}
     return plain + [Cell(spec, b) for spec, backends in NAMED.items() for b in backends if "+" in b and spec in asked]
