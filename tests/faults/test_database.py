@@ -21,7 +21,10 @@ SLACK_SECONDS = 1.0  # what a busy machine adds
 WELL_SECONDS = 5.0
 
 
-SMOKE = [pytest.param(kind, marks=pytest.mark.smoke) if kind == "postgresql" else kind for kind in servers.KINDS]
+SMOKE = [
+    pytest.param(kind, marks=pytest.mark.smoke) if kind == "postgresql" else kind
+    for kind in (*servers.KINDS, "mongodb")
+]
 
 
 @pytest.fixture(params=SMOKE)
@@ -29,6 +32,7 @@ def served(request, launch):
     """A service with two workers, and the proxy before its database."""
     scratch = servers.scratch(request.param)
     proxy, url = Proxy.before(scratch.url)
+    url = url.replace("replicaSet=rs0", "directConnection=true")  # or the driver would find the way round the proxy
     service = launch("signup-signin", workers=2, env={"DATABASE_URL": url})
     yield service, proxy, scratch
     service.stop()
