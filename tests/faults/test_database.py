@@ -6,6 +6,7 @@ Between the service and the server stands a proxy, so that a server which others
 
 import os
 import time
+from collections import Counter
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_a_database_that_cannot_be_used(served, fault, capsys):
             well_after = traffic.wait_until_well(seconds=WELL_SECONDS)
             settled = time.monotonic()
             time.sleep(1)
-            meanwhile = traffic.statuses(begin, healed)
+            meanwhile = Counter(answer.status for answer in traffic.under_way(begin, healed))
             slowest = max(answer.seconds for answer in traffic.since(begin, healed))
             with capsys.disabled():
                 print(f"\n{scratch.kind} {dict(meanwhile)} slowest {slowest:.2f} s, well after {well_after:.2f} s")

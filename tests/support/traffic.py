@@ -60,6 +60,11 @@ class Traffic:
         with self._lock:
             return [answer for answer in self.answers if begin <= answer.begun < end]
 
+    def under_way(self, begin: float, end: float) -> list[Answer]:
+        """The answers to requests that were under way within a time."""
+        with self._lock:
+            return [a for a in self.answers if a.begun < end and a.begun + a.seconds > begin]
+
     def statuses(self, begin: float, end: float = float("inf")) -> Counter[int]:
         """How often each status was answered to requests that began within a time."""
         return Counter(answer.status for answer in self.since(begin, end))
@@ -91,7 +96,9 @@ class Traffic:
         return "sign-up", status
 
     def _sign_in(self, client: httpx2.Client) -> tuple[str, int]:
-        return "sign-in", _status(lambda: client.post("/signin", json={"email": self.email, "password": PASSWORD}))
+        # Somebody else each time: who tries again and again while nothing can be decided has to wait half a minute.
+        email = self.acknowledged[-1] if self.acknowledged else self.email
+        return "sign-in", _status(lambda: client.post("/signin", json={"email": email, "password": PASSWORD}))
 
     def _check(self, client: httpx2.Client) -> tuple[str, int]:
         headers = {"Authorization": f"Bearer {self.token}"}
