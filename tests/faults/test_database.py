@@ -67,7 +67,7 @@ def test_a_database_that_cannot_be_used(served, fault, capsys):
             settled = time.monotonic()
             time.sleep(1)
             meanwhile = Counter(answer.status for answer in traffic.under_way(begin, healed))
-            slowest = max(answer.seconds for answer in traffic.since(begin, healed))
+            slowest = max(answer.seconds for answer in traffic.under_way(begin, healed))
             with capsys.disabled():
                 print(f"\n{scratch.kind} {dict(meanwhile)} slowest {slowest:.2f} s, well after {well_after:.2f} s")
 

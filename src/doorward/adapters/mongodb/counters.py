@@ -25,12 +25,12 @@ class MongoCounters:
         self._queues = Queues()
 
     async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
-        return await self._server.in_time(self._change(key, change))
+        return await self._server.in_time(lambda: self._change(key, change))
 
     async def change_all(self, changes: Changes) -> Mapping[str, Tally]:
         if not changes:
             return {}
-        return await self._server.in_time(self._change_all(changes))
+        return await self._server.in_time(lambda: self._change_all(changes))
 
     async def find(self, key: str) -> Tally:
         found = await self._server.read(lambda database: database[schema.COUNTERS].find_one({"_id": key}))

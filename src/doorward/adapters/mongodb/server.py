@@ -1,7 +1,6 @@
 """The way to a MongoDB deployment: in time, in transactions, and the driver's errors translated at the border."""
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -18,20 +17,19 @@ from pymongo.write_concern import WriteConcern
 
 from doorward.adapters.mongodb.transaction import Conflict, Transaction
 from doorward.domain.errors import Unavailable
+from doorward.patience import Patience
 
 R = TypeVar("R")
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 POOL_SIZE = 30
 WRITERS = 10
-WAIT_SECONDS = 2.5
-DEADLINE_SECONDS = 2.2
+WAIT_SECONDS = 2.3
+DEADLINE_SECONDS = 2.0
 CONNECT_MS = 2000
 TRIES = 20
 WRITE_CONFLICT, NO_SUCH_TRANSACTION = 112, 251
 UNAUTHORIZED, AUTHENTICATION_FAILED = 13, 18
-
-log = logging.getLogger("doorward.database")
 
 
 class MongoServer:
@@ -45,15 +43,15 @@ class MongoServer:
         self._client = _client(url)
         self.name = _database_name(self._client)
         self._writers = asyncio.Semaphore(WRITERS)
-        self._abandoned: set[asyncio.Task[Any]] = set()
+        self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=WAIT_SECONDS, cancels=False)
 
     async def read(self, work: Callable[[Database], Awaitable[R]]) -> R:
         """Run reads of what has been acknowledged; they block nobody."""
-        return await self.in_time(_retried(lambda: work(self._client[self.name])))
+        return await self.in_time(lambda: _retried(lambda: work(self._client[self.name])))
 
     async def write(self, work: Callable[[Database], Awaitable[R]]) -> R:
         """Run changes that are each atomic for themselves; the work may be called again after a conflict."""
-        return await self.in_time(self._in_turn(lambda: work(self._client[self.name])))
+        return await self.in_time(lambda: self._in_turn(lambda: work(self._client[self.name])))
 
     async def transaction(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
         """Run one transaction: committed when the work returns, aborted when it raises.
@@ -61,7 +59,7 @@ class MongoServer:
         The work may be called again after a conflict with another transaction, or if the connection was lost before
         the commit. If it is lost in the commit itself, nobody can say whether it happened: that is Unavailable.
         """
-        return await self.in_time(self._in_turn(lambda: self._transaction(work)))
+        return await self.in_time(lambda: self._in_turn(lambda: self._transaction(work)))
 
     async def hello(self) -> Mapping[str, Any]:
         """What the server says about itself."""
@@ -79,7 +77,7 @@ class MongoServer:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        await asyncio.gather(*self._abandoned, return_exceptions=True)
+        await self._patience.close()
         await self._client.close()
 
     async def _in_turn(self, attempt: Callable[[], Awaitable[R]]) -> R:
@@ -101,30 +99,16 @@ class MongoServer:
             # An abort has a time of its own: what stays open holds others up for a minute.
             await asyncio.create_task(_end(session), context=Context())
 
-    async def in_time(self, work: Awaitable[R]) -> R:
+    async def in_time(self, call: Callable[[], Awaitable[R]]) -> R:
         """Answer within the time; a call that hangs comes to its end in the background.
 
         It is never cancelled, because the driver may then keep a lock of its own for ever; its deadline ends it.
         """
-        task = asyncio.create_task(_until_deadline(work))
-        try:
-            done, _ = await asyncio.wait({task}, timeout=WAIT_SECONDS)
-        except asyncio.CancelledError:
-            self._abandon(task)
-            raise
-        if not done:
-            self._abandon(task)
-            raise Unavailable("database")
-        return task.result()
+        return await self._patience.in_time(lambda: _until_deadline(call))
 
-    def _abandon(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.add(task)
-        task.add_done_callback(self._forget)
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.info("an abandoned call failed", extra={"reason": type(error).__name__})
+    async def _probe(self) -> None:
+        with pymongo.timeout(DEADLINE_SECONDS), translated():
+            await self._client.admin.command("ping")
 
 
 def _client(url: str) -> AsyncMongoClient[Document]:
@@ -153,9 +137,9 @@ def _database_name(client: AsyncMongoClient[Document]) -> str:
         raise ValueError("name the database, as in mongodb://host:27017/name?replicaSet=rs0") from None
 
 
-async def _until_deadline(work: Awaitable[R]) -> R:
+async def _until_deadline(call: Callable[[], Awaitable[R]]) -> R:
     with pymongo.timeout(DEADLINE_SECONDS):
-        return await work
+        return await call()
 
 
 async def _end(session: AsyncClientSession) -> None:

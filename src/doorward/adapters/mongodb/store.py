@@ -45,7 +45,7 @@ class MongoStore:
 
         try:
             if changes:
-                await self._server.in_time(self._in_turn(changes, make))
+                await self._server.in_time(lambda: self._in_turn(changes, make))
         except Refused as refused:
             raise _taken(refused) from None
         self._committed(changes)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 import ssl
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -17,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from doorward.adapters.sql.engine import Conflict, reasons_of, translated
 from doorward.domain.errors import Unavailable
+from doorward.patience import Patience
 
 R = TypeVar("R")
 POOL_SIZE = 5  # for readers, and again for writers: eight processes fit into PostgreSQL's hundred connections
-WAIT_SECONDS = 2.5
+WAIT_SECONDS = 2.3
 QUEUE_SECONDS = 10
 CONNECT_SECONDS = 2
 TRIES = 10
@@ -35,7 +35,6 @@ LOCKS = {
     "mysql": (f"SELECT GET_LOCK({NAME}, 0)", f"SELECT RELEASE_LOCK({NAME})"),
 }
 
-log = logging.getLogger("doorward.database")
 # It repeats every remark of the server, values included, and what matters comes as an error.
 logging.getLogger("asyncmy").setLevel(logging.ERROR)
 
@@ -43,7 +42,8 @@ logging.getLogger("asyncmy").setLevel(logging.ERROR)
 class ServerDatabase:
     """A pool of connections; conflicts between writers are tried again.
 
-    When the server has answered nobody for `WAIT_SECONDS`, all who have waited that long are told so.
+    When the server has answered nobody for `WAIT_SECONDS`, all who have waited that long are told so, and whoever comes
+    next is told at once, until it answers again.
     A connection that was lost before its transaction was to be committed costs one more try and no answer; one that is
     lost in the commit itself is Unavailable, because nobody can say whether it happened.
     """
@@ -59,14 +59,13 @@ class ServerDatabase:
         }
         self._writer = create_async_engine(name, isolation_level="READ COMMITTED", **common)
         self._reader = create_async_engine(name, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **common)
-        self._answered_at = 0.0
-        self._abandoned: set[asyncio.Task[Any]] = set()
+        self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=QUEUE_SECONDS, cancels=True)
 
     async def read(self, work: Callable[[Connection], R]) -> R:
-        return await self._in_time(_retried(lambda: self._read(work)))
+        return await self._patience.in_time(lambda: _retried(lambda: self._read(work)))
 
     async def write(self, work: Callable[[Connection], R]) -> R:
-        return await self._in_time(_retried(lambda: self._write(work)))
+        return await self._patience.in_time(lambda: _retried(lambda: self._write(work)))
 
     async def patiently(self, work: Callable[[Connection], R]) -> R:
         return await _retried(lambda: self._write(work))
@@ -87,11 +86,15 @@ class ServerDatabase:
                     await connection.commit()
 
     async def close(self) -> None:
-        for task in self._abandoned:
-            task.cancel()
-        await asyncio.gather(*self._abandoned, return_exceptions=True)
+        await self._patience.close()
         await self._reader.dispose()
         await self._writer.dispose()
+
+    async def _probe(self) -> None:
+        try:
+            await asyncio.wait_for(_retried(lambda: self._read(lambda c: c.exec_driver_sql("SELECT 1"))), WAIT_SECONDS)
+        except TimeoutError as error:
+            raise Unavailable("database") from error
 
     async def _read(self, work: Callable[[Connection], R]) -> R:
         async with _connected(self._reader) as connection:
@@ -105,37 +108,6 @@ class ServerDatabase:
             except DBAPIError as error:
                 raise Unavailable("database") from error
             return done
-
-    async def _in_time(self, work: Awaitable[R]) -> R:
-        """Answer in time; a call that hangs is let go of in the background.
-
-        Whoever waits in a queue may go on waiting as long as others are answered.
-        """
-        task, begun = asyncio.ensure_future(work), time.monotonic()
-        while not task.done():
-            now = time.monotonic()
-            left = min(max(begun, self._answered_at) + WAIT_SECONDS, begun + QUEUE_SECONDS) - now
-            if left <= 0:
-                self._abandon(task)
-                raise Unavailable("database")
-            try:
-                await asyncio.wait({task}, timeout=left)
-            except asyncio.CancelledError:
-                self._abandon(task)
-                raise
-        if not isinstance(task.exception(), Unavailable):
-            self._answered_at = time.monotonic()
-        return task.result()
-
-    def _abandon(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.add(task)
-        task.add_done_callback(self._forget)
-        task.cancel()
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.info("an abandoned call failed", extra={"reason": type(error).__name__})
 
 
 @asynccontextmanager
