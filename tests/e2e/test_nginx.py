@@ -198,13 +198,19 @@ class Callers:
         return answer.json() if answer.status_code == 200 else {}
 
 
-@pytest.mark.skipif(
-    not os.environ.get("TEST_ROLLING"),
-    reason="not kept yet: a POST that comes just as an app closes its socket gets 502, about one in a thousand",
-)
-def test_a_rolling_restart_drops_no_request(proxy, services):
+def started_with(services, workers):
+    """The same services, each with so many processes from now on."""
+    for service in services:
+        service.stop()
+        service.command[service.command.index("--workers") + 1] = str(workers)
+        service.start()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_rolling_restart_drops_no_request(proxy, services, workers):
     """One app after the other is stopped and started, twice, under load: every request is answered as ever."""
-    bodies = [account(services[0], f"stayer{number}") for number in range(CALLERS)]
+    started_with(services, workers)
+    bodies = [account(services[0], f"stayer{number}-{workers}") for number in range(CALLERS)]
     with Callers(proxy, bodies) as callers:
         for service in services * 2:
             time.sleep(1.5)

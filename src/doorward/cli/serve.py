@@ -8,8 +8,8 @@ import typer
 import uvicorn
 
 from doorward.bootstrap import build, must_be_migrated
+from doorward.cli.draining import PatientProtocol, run
 from doorward.cli.running import ProfileOption, refuse_unsafe
-from doorward.http.protocol import BoundedHttpProtocol
 from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.load import environment_name
@@ -34,19 +34,21 @@ def serve(
     asyncio.run(_prepare_schema(settings, migrate=migrate))
     # Worker processes load the settings anew: what flags said must reach them.
     os.environ.update({environment_name(name): str(value) for name, value in flags.items() if value is not None})
-    uvicorn.run(
-        "doorward.asgi:app",
-        http=BoundedHttpProtocol,
-        host=host,
-        port=port,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=20,
-        timeout_worker_healthcheck=30,  # a busy machine is no reason to end a worker
-        backlog=2048,
+    run(
+        uvicorn.Config(
+            "doorward.asgi:app",
+            http=PatientProtocol,
+            host=host,
+            port=port,
+            workers=settings.workers,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=20,
+            timeout_worker_healthcheck=30,  # a busy machine is no reason to end a worker
+            backlog=2048,
+        )
     )
 
 
