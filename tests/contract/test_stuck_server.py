@@ -77,3 +77,13 @@ async def _answers_again(storage):
             continue
         return time.monotonic() - begun
     return pytest.fail("it is not used again")
+
+
+async def test_it_can_be_closed_while_the_server_hangs(proxied):
+    """Nothing waits for a goodbye that nobody hears."""
+    proxy, storage = proxied
+    proxy.freeze()
+    await _refused(storage.store.check())
+
+    async with asyncio.timeout(15):
+        await storage.close()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from doorward.adapters.sql.engine import Conflict, reasons_of, translated
 from doorward.domain.errors import Unavailable
@@ -59,6 +60,9 @@ class ServerDatabase:
         }
         self._writer = create_async_engine(name, isolation_level="READ COMMITTED", **common)
         self._reader = create_async_engine(name, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **common)
+        self._prober = create_async_engine(
+            name, isolation_level="AUTOCOMMIT", connect_args=arguments, poolclass=NullPool
+        )
         self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=QUEUE_SECONDS, cancels=True)
 
     async def read(self, work: Callable[[Connection], R]) -> R:
@@ -87,13 +91,20 @@ class ServerDatabase:
 
     async def close(self) -> None:
         await self._patience.close()
-        await self._reader.dispose()
-        await self._writer.dispose()
+        for engine in (self._reader, self._writer, self._prober):
+            try:
+                await asyncio.wait_for(engine.dispose(), CONNECT_SECONDS)
+            except TimeoutError:  # it hangs: nobody hears our goodbye
+                await engine.dispose(close=False)
 
     async def _probe(self) -> None:
+        """Ask on a connection of its own: the pool's may all be busy, or dead."""
         try:
-            await asyncio.wait_for(_retried(lambda: self._read(lambda c: c.exec_driver_sql("SELECT 1"))), WAIT_SECONDS)
-        except TimeoutError as error:
+            async with asyncio.timeout(WAIT_SECONDS):
+                with translated():
+                    async with _connected(self._prober) as connection:
+                        await connection.exec_driver_sql("SELECT 1")
+        except (TimeoutError, Conflict) as error:
             raise Unavailable("database") from error
 
     async def _read(self, work: Callable[[Connection], R]) -> R:
