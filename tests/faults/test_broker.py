@@ -13,6 +13,7 @@ from support.process import Process
 CONSUMER = Path(__file__).parents[2] / "examples" / "rabbitmq_consumer.py"
 REGISTERED = re.compile(r"^\S+Z  user\.registered  (\S+)  \S+$", re.MULTILINE)
 PEOPLE = 12
+WRITTEN_SECONDS = 5  # RabbitMQ 3.10 notes only after a while which queues it has; killed before, it brings one back dead
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,9 @@ def listener(service, broker, tmp_path):
     env = service.env | {"HANDLED_FILE": str(tmp_path / "handled.db")}
     found = Process([sys.executable, str(CONSUMER)], tmp_path, env, "listener")
     worker.start("worker started")
-    yield found.start("listening")
+    found.start("listening")
+    time.sleep(WRITTEN_SECONDS)
+    yield found
     worker.kill()
     found.kill()
 
