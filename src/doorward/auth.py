@@ -18,6 +18,7 @@ from doorward.methods.letter_mint import LetterMint
 from doorward.methods.password import PasswordMethod
 from doorward.methods.session_opening import SessionOpening
 from doorward.methods.text_messages import TextMessages
+from doorward.methods.waiting import WaitingLine
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
 from doorward.ports.delivery import EventPublisher, LetterWriter, Mailer
@@ -48,6 +49,7 @@ from doorward.use_cases.register_concealed import RegisterConcealed
 from doorward.use_cases.resend_code import ResendCode
 from doorward.use_cases.reset_password import ResetPassword
 from doorward.use_cases.rotate_keys import RotateKeys
+from doorward.use_cases.see_verification import SeeVerification
 from doorward.use_cases.set_password import SetPassword
 from doorward.use_cases.set_user_status import SetUserStatus
 from doorward.use_cases.sign_in import SignIn
@@ -121,6 +123,7 @@ class Auth:
     register_concealed: RegisterConcealed
     activate_account: ActivateAccount
     verify_email: VerifyEmail
+    see_verification: SeeVerification
     resend_code: ResendCode
     sign_in: SignIn
     sign_in_link: SignInLink
@@ -170,6 +173,7 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         store=store, counters=counters, policy=policies.reset, phone_region=policies.phone_region, now=now
     )
     codes = EmailCodeMethod(store=store, counters=counters, secrets=secrets, policy=policies.verification, now=now)
+    line = WaitingLine(store, secrets)
     return Auth(
         parts=parts,
         policies=policies,
@@ -186,8 +190,9 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
             now=now,
         ),
         activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
-        verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, now=now),
-        resend_code=ResendCode(store=store, passwords=passwords, codes=codes, secrets=secrets),
+        verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, line=line, now=now),
+        see_verification=SeeVerification(store=store, line=line, now=now),
+        resend_code=ResendCode(store=store, passwords=passwords, codes=codes, line=line),
         sign_in=SignIn(
             store=store,
             passwords=passwords,

@@ -78,7 +78,7 @@ class FullLife(Life):
         key = list(self.handles)[-1 - number % len(self.handles)]
         self.step(
             lambda: self.model.resend_concealed(key),
-            lambda: self.world.auth.resend_code.to_registration(self.handles[key]),
+            lambda: self.world.auth.resend_code.to_waiting(self.handles[key]),
         )
 
     @precondition(lambda self: not self.policy["conceals"])

@@ -73,7 +73,13 @@ class NotAllowed(AuthError):
 
 
 class EmailNotVerified(NotAllowed):
+    """The address waits for its proof; `verification` is the handle of that, told to whoever showed the password."""
+
     code = "email_not_verified"
+
+    def __init__(self, verification: str = "") -> None:
+        super().__init__()
+        self.verification = verification
 
 
 class PasswordExpired(NotAllowed):

@@ -19,7 +19,21 @@ from doorward.http.dialects.native import accounts
 from doorward.http.document import complete
 from doorward.http.limits import limited
 from doorward.http.middleware import Surroundings
-from doorward.http.pages import entering, inbox, links, public
+from doorward.http.pages import (
+    account,
+    activity,
+    assets,
+    choices,
+    inbox,
+    passwords,
+    personal_data,
+    public,
+    renewing,
+    safety,
+    sign_in,
+    sign_up,
+    verifying,
+)
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -72,8 +86,22 @@ def _add_routes(app: FastAPI, config: HttpConfig) -> None:
     app.include_router(NATIVE(config))
     if config.dialect in DIALECTS:
         app.include_router(DIALECTS[config.dialect](config))
-    for part in (operations, links, entering, public):
+    pages = (
+        sign_up,
+        sign_in,
+        renewing,
+        verifying,
+        passwords,
+        account,
+        safety,
+        activity,
+        personal_data,
+        choices,
+        public,
+    )
+    for part in (operations, *pages):
         app.include_router(part.router(config))
+    assets.install(app)
     if config.inbox is not None:
         app.include_router(inbox.router(config, config.inbox))
     if config.has_docs:

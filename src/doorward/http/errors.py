@@ -150,8 +150,12 @@ def violation(broken: errors.Violation) -> dict[str, Any]:
 
 def validation_problem(request: Request, error: RequestValidationError) -> ProblemResponse:
     """Render what the schema refused; FastAPI's own answer would echo the submitted values."""
-    broken = [_from_pydantic(item) for item in error.errors()]
-    return refusal(request, errors.InvalidInput(*broken))
+    return refusal(request, from_pydantic(error))
+
+
+def from_pydantic(error: RequestValidationError) -> errors.InvalidInput:
+    """What the schema refused, as the engine would have."""
+    return errors.InvalidInput(*(_from_pydantic(item) for item in error.errors()))
 
 
 def _from_pydantic(item: Mapping[str, Any]) -> errors.Violation:

@@ -10,9 +10,9 @@ from doorward.http.problems import PROBLEMS
 from doorward.http.strict_json import StrictRoute
 
 
-def new_router(tag: str, *, prefix: str = "") -> APIRouter:
+def new_router(tag: str, *, prefix: str = "", route_class: type[StrictRoute] = StrictRoute) -> APIRouter:
     """A router with strict bodies whose operations are called like their functions."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, generate_unique_id_function=_short_id)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=route_class, generate_unique_id_function=_short_id)
 
 
 def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -114,6 +114,14 @@ class Security:
 
         return find
 
+    def current_by_cookie(self) -> Callable[..., Awaitable[Current]]:
+        """The signed-in user of a page."""
+
+        async def find(request: Request) -> Current:
+            return await self._auth.authenticate(_only_cookie(request, self.cookies.session) or "")
+
+        return find
+
     def password_owner(self) -> Callable[..., Awaitable[PasswordOwner]]:
         """Who may change a password: the signed-in user, or whoever has the `change_token` of an expired one."""
 
@@ -152,6 +160,18 @@ class Security:
         token = _only_cookie(request, self.cookies.refresh)
         if token is not None:
             self.must_be_same_site(request)
+        return token
+
+    def own_refresh_cookie(self, request: Request) -> str:
+        """The refresh token of a browser that was sent here by a page of ours.
+
+        Raises:
+            TokenInvalid: there is none, or not one of each cookie.
+        """
+        _only_cookie(request, self.cookies.session)
+        token = _only_cookie(request, self.cookies.refresh)
+        if token is None:
+            raise TokenInvalid
         return token
 
     def deliver(self, response: Response, signed_in: SignedIn | Refreshed) -> None:

@@ -3,14 +3,16 @@
 from dataclasses import dataclass, field
 
 from doorward.domain.challenge import Purpose
-from doorward.domain.errors import AlreadyActive
+from doorward.domain.errors import AlreadyActive, LinkInvalid
 from doorward.domain.events import Client
 from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.messages import MessageKind
 from doorward.domain.password import Password
+from doorward.domain.registration import Registration
+from doorward.domain.user import User
 from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.password import PasswordMethod
-from doorward.ports.secrets import SecretMinter, TokenKind
+from doorward.methods.waiting import WaitingLine
 from doorward.ports.store import Store
 from doorward.ports.writes import SaveUser
 
@@ -31,7 +33,7 @@ class ResendCode:
     store: Store
     passwords: PasswordMethod
     codes: EmailCodeMethod
-    secrets: SecretMinter
+    line: WaitingLine
 
     async def to_user(self, command: ResendToUser) -> None:
         """Send a new code to whoever knows the password.
@@ -43,24 +45,31 @@ class ResendCode:
         async with self.passwords.proving(command.identifier, command.password, command.client) as user:
             if user.is_verified or not self.codes.policy.is_on:
                 raise AlreadyActive
-            mail = await self.codes.begin(
-                MessageKind.VERIFY_EMAIL,
-                Purpose.VERIFY_EMAIL,
-                user.id,
-                to=user.email or "",
-            )
-            # Nothing for an account that is gone, is verified by now, or has another address.
-            await self.store.commit(SaveUser(user, user, guard=("email", "verified_at")), *mail)
+            await self._to_account(user)
 
-    async def to_registration(self, verification: str) -> None:
-        """Send a new code for a concealed sign-up; a decoy's owner is told again that he has an account.
+    async def to_waiting(self, verification: str) -> None:
+        """Send a new code to whoever waits; a decoy's owner is told again that he has an account.
 
         A handle that stands for nothing (any more) is answered alike.
+
+        Raises:
+            TooManyRequests: like `to_user`.
         """
-        ref = self.secrets.read_token(TokenKind.VERIFICATION, verification)
-        pending = await self.store.registrations.find(ref.id) if ref else None
-        if pending is None:
+        try:
+            waiting = await self.line.find(verification)
+        except LinkInvalid:
             return
+        if waiting is not None and waiting.user:
+            await self._to_account(waiting.user)
+        elif waiting is not None and waiting.pending:
+            await self._to_registration(waiting.pending)
+
+    async def _to_account(self, user: User) -> None:
+        mail = await self.codes.begin(MessageKind.VERIFY_EMAIL, Purpose.VERIFY_EMAIL, user.id, to=user.email or "")
+        # Nothing for an account that is gone, is verified by now, or has another address.
+        await self.store.commit(SaveUser(user, user, guard=("email", "verified_at")), *mail)
+
+    async def _to_registration(self, pending: Registration) -> None:
         owner = await self.store.users.find(Identifier(Kind.EMAIL, pending.email))
         mail = await self.codes.begin(
             MessageKind.ACCOUNT_EXISTS if pending.is_decoy else MessageKind.VERIFY_EMAIL,

@@ -62,7 +62,7 @@ class SignIn:
         if user.status is Status.DISABLED:
             raise AccountDisabled
         if self.verification.is_required and not user.is_verified:
-            raise EmailNotVerified
+            raise EmailNotVerified(self.secrets.token(TokenKind.VERIFICATION, TokenRef(user.id)))
 
     async def _must_not_be_expired(self, user: User, client: Client) -> None:
         now = self.now()

@@ -18,6 +18,7 @@ from doorward.domain.registration import Registration
 from doorward.domain.user import User
 from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.password import PasswordMethod
+from doorward.methods.waiting import WaitingLine
 from doorward.ports.clock import Clock
 from doorward.ports.secrets import SecretMinter, TokenKind
 from doorward.ports.store import Store
@@ -43,6 +44,7 @@ class VerifyEmail:
     codes: EmailCodeMethod
     passwords: PasswordMethod
     secrets: SecretMinter
+    line: WaitingLine
     now: Clock
 
     async def __call__(self, proof: AddressProof) -> User:
@@ -63,20 +65,16 @@ class VerifyEmail:
         missing = [name for name in ("verification", "code") if not getattr(proof, name)]
         if missing:
             raise InvalidInput(*(Violation(f"/{name}", "required") for name in missing))
-        ref = self.secrets.read_token(TokenKind.VERIFICATION, proof.verification or "")
-        if ref is None:
-            raise LinkInvalid
-        pending = await self.store.registrations.find(ref.id)
-        latest = await self.store.challenges.latest(ref.id, Purpose.CONFIRM_REGISTRATION)
-        if pending is None:
+        waiting = await self.line.find(proof.verification or "")
+        if waiting is None:
             raise CodeExpired
         return await self.codes.prove(
-            latest,
+            await self.store.challenges.latest(waiting.subject_id, waiting.purpose),
             proof.code or "",
             proof.client,
-            address=pending.email,
-            user_id=None,
-            can_succeed=not pending.is_decoy,
+            address=waiting.address,
+            user_id=waiting.user.id if waiting.user else None,
+            can_succeed=not waiting.is_decoy,
         )
 
     async def _proven_by_link(self, proof: AddressProof) -> Challenge:

@@ -46,7 +46,7 @@ async def test_without_anything_to_verify_no_code_is_sent(engine, profile, verif
 async def test_the_new_code_of_a_sign_up_is_right(engine):
     """A concealed sign-up is proven with the code of its newest mail."""
     door = await waiting(engine)
-    await door.auth.resend_code.to_registration(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle)
     letter = await door.deliver()
 
     user = await door.verify(verification=door.handle, code=letter.code)
@@ -57,7 +57,7 @@ async def test_the_new_code_of_a_sign_up_is_right(engine):
 async def test_the_old_code_of_a_sign_up_is_wrong(engine):
     """A new code replaces the one before."""
     door = await waiting(engine)
-    await door.auth.resend_code.to_registration(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle)
 
     refusal = await door.refusal(door.verify(verification=door.handle, code=door.first.code))
 
@@ -72,7 +72,7 @@ async def test_the_cooldown_is_the_same_for_taken_addresses(engine, taken):
         await door.created()
     handle = await door.auth.register_concealed(door.form())
 
-    refusal = await door.refusal(door.auth.resend_code.to_registration(handle))
+    refusal = await door.refusal(door.auth.resend_code.to_waiting(handle))
 
     assert (type(refusal), refusal.retry_after) == (TooManyRequests, 30)
 
@@ -83,7 +83,7 @@ async def test_the_owner_of_a_taken_address_is_told_again(engine):
     await door.created(first_name="Ada")
     handle = await door.auth.register_concealed(door.form(first_name="Click here"))
     door.clock.advance(seconds=30)
-    await door.auth.resend_code.to_registration(handle)
+    await door.auth.resend_code.to_waiting(handle)
 
     letter = await door.deliver()
 
@@ -93,7 +93,7 @@ async def test_the_owner_of_a_taken_address_is_told_again(engine):
 async def test_a_mail_to_an_unproven_address_carries_no_name(engine):
     """Whoever signs up with a stranger's address cannot choose words that the stranger reads."""
     door = await waiting(engine)
-    await door.auth.resend_code.to_registration(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle)
 
     letter = await door.deliver()
 
@@ -104,7 +104,7 @@ async def test_a_mail_to_an_unproven_address_carries_no_name(engine):
 async def test_a_handle_that_stands_for_nothing_is_answered_alike(engine, handle):
     """No mail is sent and nothing is told."""
     door = engine("modern")
-    await door.auth.resend_code.to_registration(handle)
+    await door.auth.resend_code.to_waiting(handle)
 
     letter = await door.deliver()
 

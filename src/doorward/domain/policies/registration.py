@@ -8,6 +8,7 @@ from typing import Literal
 from doorward.domain.errors import Violation
 
 Member = Literal["email", "phone", "username", "password", "first_name", "last_name"]
+Told = Literal["first_name", "last_name", "date_of_birth", "address", "comments"]
 MAX_NAME = 100
 MAX_TEXT = 1000
 
@@ -19,11 +20,13 @@ class RegistrationPolicy:
     Attributes:
         duplicates: `reveal` answers 409 for a taken identifier, `conceal` never tells (OWASP ASVS 5.0, 6.3.8).
         required_fields: members that must be present and not blank.
+        optional_fields: members of the profile that pages ask for besides.
         open: whether strangers may sign up; administrators always may create users.
     """
 
     duplicates: Literal["reveal", "conceal"] = "conceal"
     required_fields: tuple[Member, ...] = ("email", "password")
+    optional_fields: tuple[Told, ...] = ("first_name", "last_name")
     open: bool = True
 
     @property

@@ -1,115 +1,85 @@
-"""Forms of one kind: some fields, a button, and what went wrong or right."""
+"""What was typed into a form."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
-from fastapi import Form, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi import Request
 
-from doorward.domain.errors import AuthError, InvalidInput
+from doorward.domain.errors import AuthError, InvalidInput, Violation
+from doorward.domain.identifiers import is_address
+from doorward.domain.registration import SignUp
+from doorward.domain.user import Profile
 from doorward.http.config import HttpConfig
-from doorward.http.errors import refusal, violation
-from doorward.http.pages import page
-from doorward.http.problems import PROBLEMS
+from doorward.http.sign_ups import new_sign_up
 
-FORM = {"x-form": True}
-Typed = Annotated[str, Form(max_length=4096)]
-Token = Annotated[str, Query(max_length=4096)]
-
-
-def show(
-    name: str,
-    config: HttpConfig,
-    *,
-    token: str = "",
-    error: str = "",
-    done: str = "",
-    status: int = 200,
-    needs_code: bool = False,
-) -> HTMLResponse:
-    """Render one of the forms."""
-    words = {"referrer": "no-referrer", **_FORMS[name], **(_WITH_CODE if needs_code else {})}
-    told = {"service_name": config.service_name, "token": token, "error": error, "done": done}
-    shown = page("form", status=status, **told, **words)
-    shown.headers["Referrer-Policy"] = words["referrer"]
-    return shown
+MAX_FIELDS = 30
+LENGTHS = {"password": 4096, "current_password": 4096, "new_password": 4096}
+MAX_LENGTH = 2000
+PROFILE = ("first_name", "last_name", "date_of_birth", "address", "comments")
 
 
-async def answer(
-    request: Request, name: str, config: HttpConfig, call: Callable[[], Awaitable[Any]], *, token: str = ""
-) -> HTMLResponse:
-    """Do what the form asks and say how it went; a refusal keeps the form."""
+async def typed_form(request: Request) -> dict[str, str]:
+    """The fields of a form, cut where nobody types that much."""
+    form = await request.form(max_fields=MAX_FIELDS, max_files=0)
+    return {name: text[: LENGTHS.get(name, MAX_LENGTH)] for name, text in form.items() if isinstance(text, str)}
+
+
+def without_secrets(form: Mapping[str, str]) -> dict[str, str]:
+    """What may be shown again."""
+    return {name: text for name, text in form.items() if "password" not in name and name != "code"}
+
+
+def profile_changes(form: Mapping[str, str]) -> dict[str, Any]:
+    """The profile members that a form has; an empty one empties the member.
+
+    Raises:
+        InvalidInput: the date is none.
+    """
+    changes: dict[str, Any] = {name: form[name].strip() for name in PROFILE if name in form}
+    for name in ("address", "comments"):
+        if not changes.get(name, "-"):
+            changes[name] = None
+    if "date_of_birth" in changes:
+        changes["date_of_birth"] = _day("date_of_birth", changes["date_of_birth"])
+    return changes
+
+
+def _day(name: str, text: str) -> date | None:
     try:
-        await call()
-    except AuthError as error:
-        rules = [violation(v)["detail"] for v in error.violations] if isinstance(error, InvalidInput) else []
-        words = " ".join(rules) or PROBLEMS[error.code].title + ". " + PROBLEMS[error.code].detail
-        needs_code = name == "verify" and config.auth.policies.verification.link_needs == "code"
-        refused = refusal(request, error)
-        shown = show(name, config, token=token, error=words, status=refused.status_code, needs_code=needs_code)
-        if "retry-after" in refused.headers:
-            shown.headers["Retry-After"] = refused.headers["retry-after"]
-        return shown
-    return show(name, config, done=_FORMS[name]["success"])
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidInput(Violation(f"/{name}", "invalid_date")) from None
 
 
-_PASSWORD = {
-    "name": "proof",
-    "label": "Password",
-    "type": "password",
-    "autocomplete": "current-password",
-    "inputmode": "",
-}
-_CODE = {
-    "name": "proof",
-    "label": "Code from the mail",
-    "type": "text",
-    "autocomplete": "one-time-code",
-    "inputmode": "numeric",
-}
-_WITH_CODE = {"intro": "Enter the code that came in the same mail as the link.", "fields": [_CODE]}
-_FORMS: dict[str, dict[str, Any]] = {
-    "verify": {
-        "title": "Verify your address",
-        "intro": "To show that the sign-up was yours, enter what you signed up with.",
-        "action": "/verify/form",
-        "button": "Verify",
-        "success": "Your address is verified. You can sign in now.",
-        "fields": [_PASSWORD],
-    },
-    "reset": {
-        "title": "Set a new password",
-        "intro": "Choose a new password. You will be signed out everywhere.",
-        "action": "/reset-password/form",
-        "button": "Set password",
-        "success": "The new password is set. You can sign in with it now.",
-        "fields": [{**_PASSWORD, "name": "new_password", "label": "New password", "autocomplete": "new-password"}],
-    },
-    "enter": {
-        "title": "Sign in",
-        "intro": "This link signs you in as an administrator. It works once.",
-        "action": "/sign-in-link/form",
-        "button": "Sign in",
-        "success": "You are signed in on this device.",
-        # With `no-referrer` a browser sends this form with `Origin: null`, which is no proof of coming from here.
-        "referrer": "strict-origin",
-        "fields": [],
-    },
-    "forgot": {
-        "title": "Forgot the password",
-        "intro": "Enter what you sign in with, and a link will be sent to you.",
-        "action": "/forgot-password/form",
-        "button": "Send link",
-        "success": "If there is such an account, a link is on its way.",
-        "fields": [
-            {
-                **_PASSWORD,
-                "name": "identifier",
-                "label": "E-mail or phone",
-                "type": "text",
-                "autocomplete": "username",
-                "inputmode": "email",
-            }
-        ],
-    },
-}
+def contact_field(config: HttpConfig) -> str:
+    """Whether one signs up with an address only, or with a number too."""
+    return "email" if "email" in config.auth.policies.registration.required_fields else "contact"
+
+
+def identifier_field(config: HttpConfig) -> str:
+    """What one signs in with."""
+    return "identifier" if contact_field(config) == "email" else "any_identifier"
+
+
+def sign_up_of(request: Request, config: HttpConfig, form: Mapping[str, str]) -> SignUp:
+    """A sign-up as the engine takes it."""
+    contact = form.get(contact_field(config), "").strip()
+    named = {"email" if is_address(contact) or "email" in form else "phone": contact or None}
+    if form.get("username"):
+        named["username"] = form["username"]
+    return new_sign_up(request, config, form.get("password", ""), Profile(**profile_changes(form)), **named)
+
+
+def about_contact(error: AuthError) -> AuthError:
+    """Speak of the one field where the engine speaks of address or number."""
+    if not isinstance(error, InvalidInput):
+        return error
+    return InvalidInput(*(_at_contact(broken) for broken in error.violations))
+
+
+def _at_contact(broken: Violation) -> Violation:
+    if broken.pointer not in ("/email", "/phone"):
+        return broken
+    code = "invalid_email_or_phone" if broken.code.startswith("invalid_") else broken.code
+    return Violation("/contact", code, broken.params)

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
 from doorward.http.config import CaughtMail, HttpConfig, Inbox
-from doorward.http.pages import page
+from doorward.http.pages.rendering import Pages
 from doorward.http.routing import new_router, refusals
 
 
@@ -40,12 +40,12 @@ class InboxMessages(BaseModel):
 
 def router(config: HttpConfig, inbox: Inbox) -> APIRouter:
     """Routes of the inbox."""
-    routes = new_router("Development", prefix="/dev/inbox")
+    routes, pages = new_router("Development", prefix="/dev/inbox"), Pages(config)
 
     @routes.get("", include_in_schema=False)
-    async def inbox_page() -> HTMLResponse:
+    async def inbox_page(request: Request) -> HTMLResponse:
         """The letters for people."""
-        return page("inbox", service_name=config.service_name, messages=await inbox.messages())
+        return pages.show(request, "inbox", messages=await inbox.messages())
 
     @routes.post("/clear", include_in_schema=False)
     async def clear_by_form() -> RedirectResponse:

@@ -1,29 +1,28 @@
 """The first page, and what refusals mean."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from doorward.domain.errors import NotFound
 from doorward.http.config import HttpConfig
-from doorward.http.pages import page
+from doorward.http.pages.rendering import Pages
+from doorward.http.pages.routes import Asked, page_router
 from doorward.http.problems import PROBLEMS, RULES
-from doorward.http.routing import new_router
 
 
 def router(config: HttpConfig) -> APIRouter:
     """Pages for everybody."""
-    routes = new_router("Pages")
-    routes.include_in_schema = False
+    pages, routes = Pages(config), page_router(config)
 
     @routes.get("/")
-    async def home() -> HTMLResponse:
+    async def home(request: Request, done: Asked = "") -> Response:
         """Where to go from here."""
-        return page("home", service_name=config.service_name, has_docs=config.has_docs, is_dev=config.is_dev)
+        return pages.show(request, "home", done=done)
 
     @routes.get("/problems")
-    async def problems() -> HTMLResponse:
+    async def problems(request: Request) -> Response:
         """All codes."""
-        return page("problems", service_name=config.service_name, problems=PROBLEMS, rules=RULES)
+        return pages.show(request, "problems", problems=PROBLEMS, rules=RULES)
 
     @routes.get("/problems/{code}")
     async def one_problem(code: str, request: Request) -> Response:
@@ -33,6 +32,6 @@ def router(config: HttpConfig) -> APIRouter:
         words = PROBLEMS[code]
         if "text/html" not in request.headers.get("accept", "text/html"):
             return JSONResponse({"code": code, "title": words.title, "status": words.status, "detail": words.detail})
-        return page("problem", service_name=config.service_name, code=code, problem=words)
+        return pages.show(request, "problem", code=code, problem=words)
 
     return routes

@@ -108,7 +108,7 @@ def concealed_router(config: HttpConfig) -> APIRouter:
     )
     async def resend_verification(body: ResendBody) -> Message:
         """Send a new code for a pending sign-up; it replaces the one before."""
-        await retried(auth.resend_code.to_registration, body.verification)
+        await retried(auth.resend_code.to_waiting, body.verification)
         return Message(message="If the sign-up is still waiting, a new code is on its way.")
 
     return routes

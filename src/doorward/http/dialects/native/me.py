@@ -1,6 +1,7 @@
 """One's own account."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
@@ -8,11 +9,13 @@ from pydantic import BaseModel
 from doorward.auth import retried
 from doorward.domain.actor import Current
 from doorward.domain.password import Password
+from doorward.domain.policies.verification import VerificationPolicy
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.routing import COMMON, PROVING, SIGNED_IN, new_router, refusals
 from doorward.http.schemas import AuditView, Body, Day, Name, Secret, SessionView, Text, UserView
 from doorward.http.security import Security
+from doorward.use_cases.export_account import AccountExport
 
 
 class ProfileChange(Body):
@@ -45,6 +48,18 @@ class Export(BaseModel):
     audit: list[AuditView]
     login_attempts: list[dict[str, Any]]
     verification_log: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, export: AccountExport, current: UUID, policy: VerificationPolicy) -> "Export":
+        """Show what is kept."""
+        attempts = ("success", "attempt_time", "ip_address")
+        return cls(
+            user=UserView.of(export.user, policy),
+            sessions=[SessionView.of(session, current) for session in export.sessions],
+            audit=[AuditView.of(row) for row in export.audit],
+            login_attempts=[{name: getattr(a, name) for name in attempts} for a in export.login_attempts],
+            verification_log=[{"event": entry.event, "at": entry.at} for entry in export.verification_log],
+        )
 
 
 def router(config: HttpConfig) -> APIRouter:
@@ -81,13 +96,6 @@ def router(config: HttpConfig) -> APIRouter:
     async def export_me(request: Request, found: Annotated[Current, Depends(current)]) -> Export:
         """Everything that is kept about oneself."""
         export = await retried(auth.export_account, found.user, client_of(request, config.trusted_proxies))
-        attempts = ("success", "attempt_time", "ip_address")
-        return Export(
-            user=UserView.of(export.user, verification),
-            sessions=[SessionView.of(session, found.session_id) for session in export.sessions],
-            audit=[AuditView.of(row) for row in export.audit],
-            login_attempts=[{name: getattr(a, name) for name in attempts} for a in export.login_attempts],
-            verification_log=[{"event": entry.event, "at": entry.at} for entry in export.verification_log],
-        )
+        return Export.of(export, found.session_id, verification)
 
     return routes

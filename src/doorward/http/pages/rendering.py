@@ -1,0 +1,114 @@
+"""Pages in the visitor's language: no third party, no inline script or style, and nothing that needs a script."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from doorward.domain.errors import AuthError
+from doorward.http.config import HttpConfig
+from doorward.http.errors import refusal
+from doorward.http.pages.fields import FIELDS, password_rules, rules_for_managers
+from doorward.http.pages.words import Told, event_words, told
+from doorward.languages import OFFERED, Speech, preferred, speech
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+LANGUAGE_COOKIE = "doorward_language"
+THEME_COOKIE = "doorward_theme"
+THEMES = ("light", "dark")
+
+
+class Pages:
+    """Renders the templates."""
+
+    def __init__(self, config: HttpConfig) -> None:
+        self._config = config
+
+    def speech(self, request: Request) -> Speech:
+        """The language of a request."""
+        chosen = request.cookies.get(LANGUAGE_COOKIE)
+        return speech(preferred(request.headers.get("accept-language", ""), chosen))
+
+    def show(
+        self,
+        request: Request,
+        name: str,
+        *,
+        status: int = 200,
+        refused: AuthError | None = None,
+        typed: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """Render a page.
+
+        Args:
+            request: what it answers.
+            name: of the template.
+            status: unless a refusal says another.
+            refused: why the form is shown again.
+            typed: what was typed into it; never a password.
+            values: what the template asks for.
+        """
+        answer = refusal(request, refused) if refused else None
+        said = self.speech(request)
+        about = {
+            "config": self._config,
+            "policies": self._config.auth.policies,
+            "fields": FIELDS,
+            "path": request.url.path,
+            "speech": said,
+            "languages": [speech(language) for language in OFFERED],
+            "theme": _theme(request),
+            "typed": typed or {},
+            "told": told(refused, said, self._config.auth.parts.now()) if refused else Told(),
+            "request_id": request.scope.get("request_id", ""),
+        }
+        html = _environment(said.language).get_template(f"{name}.html").render({**about, **values})
+        shown = HTMLResponse(html, answer.status_code if answer else status)
+        shown.headers["Content-Security-Policy"] = POLICY
+        # With `no-referrer` a browser sends forms with `Origin: null`, which is no proof of coming from here.
+        shown.headers["Referrer-Policy"] = "strict-origin"
+        if answer and "retry-after" in answer.headers:
+            shown.headers["Retry-After"] = answer.headers["retry-after"]
+        return shown
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """The templates in one language."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    said = speech(language)
+    made.install_gettext_translations(said.translations, newstyle=True)  # type: ignore[attr-defined]  # by the extension
+    made.filters |= {"moment": said.moment, "day": said.day, "clock": said.clock, "duration": said.duration}
+    made.filters |= {"say": said.say}
+    made.globals |= {"asset": asset, "event_words": event_words}
+    made.globals |= {"password_rules": password_rules, "rules_for_managers": rules_for_managers}
+    return made
+
+
+@cache
+def asset(name: str) -> str:
+    """Where a file is; the address changes with what is in it, so that it may be kept for ever."""
+    return f"/assets/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def _theme(request: Request) -> str:
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""

@@ -1,0 +1,38 @@
+"""See what a proof waits for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorward.domain.errors import LinkInvalid
+from doorward.methods.waiting import WaitingLine
+from doorward.ports.clock import Clock
+from doorward.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Where the code was sent, and how long it is good; None before it has left the house, or if it is over."""
+
+    address: str
+    code_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeVerification:
+    """Tell the browser that began a sign-up what it waits for; decoys look like any other."""
+
+    store: Store
+    line: WaitingLine
+    now: Clock
+
+    async def __call__(self, verification: str) -> Awaited | None:
+        """Look; None for a handle that stands for nothing (any more)."""
+        try:
+            waiting = await self.line.find(verification)
+        except LinkInvalid:
+            return None
+        if waiting is None:
+            return None
+        latest = await self.store.challenges.latest(waiting.subject_id, waiting.purpose)
+        is_open = latest is not None and latest.takes_code(self.now())
+        return Awaited(waiting.address, latest.code_expires_at if latest and is_open else None)
