@@ -365,7 +365,7 @@ FORMS = {
     "percent": b"%=%%&%zz=%u0041",
     "grant": b"grant_type=" + MARKER.encode(),
 }
-PAGES = ("/verify", "/reset-password", "/forgot-password")
+PAGES = ("/verify?token=x", "/reset-password", "/forgot-password")
 
 
 @pytest.mark.parametrize("kind", FORMS)

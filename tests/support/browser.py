@@ -21,19 +21,19 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
-        self.scripts = 0
         self.words: list[str] = []
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
-        if tag == "script":
-            self.scripts += 1
-        elif tag == "form":
+        if tag == "form":
             self.forms.append(Form(given["action"] or "", (given.get("method") or "get").upper()))
         elif tag == "input" and self.forms and given.get("name"):
             self.forms[-1].fields[given["name"]] = given.get("value") or ""
             if given.get("type") != "hidden":
                 self.forms[-1].visible.append(given["name"])
+
+        elif tag == "select" and self.forms:
+            self.forms[-1].fields[given["name"]] = ""
 
     def handle_data(self, data):
         self.words.append(data)
@@ -48,13 +48,33 @@ class Browser:
 
     def open(self, address: str) -> "Browser":
         """Follow a link."""
-        self.answer = self._http.get(address, headers={"Sec-Fetch-Site": "none", "Accept": "text/html"})
+        self.answer = self._http.get(
+            address, headers={"Sec-Fetch-Site": "none", "Accept": "text/html"}, follow_redirects=True
+        )
         return self
 
     def type_and_send(self, *typed: str) -> "Browser":
         """Fill the visible fields in their order and press the button; a page may forbid to say where it came from."""
         form = self._read().forms[0]
-        filled = form.fields | dict(zip(form.visible, typed, strict=True))
+        return self._send(form, form.fields | dict(zip(form.visible, typed, strict=True)))
+
+    def send(self, action: str, **typed: str) -> "Browser":
+        """Fill fields by their names and press the button of one of the page's forms."""
+        form = next(form for form in self._read().forms if form.action == action)
+        assert set(typed) <= set(form.fields), form.fields
+        return self._send(form, form.fields | typed)
+
+    @property
+    def path(self) -> str:
+        """Where one is."""
+        return self.answer.url.path
+
+    def forget(self, cookie: str) -> "Browser":
+        """Lose a cookie, as when its time is over."""
+        self._http.cookies.delete(cookie)
+        return self
+
+    def _send(self, form: Form, filled: dict[str, str]) -> "Browser":
         is_silent = self.answer.headers["Referrer-Policy"] == "no-referrer"  # Fetch: then the Origin is null
         origin = "null" if is_silent else str(self._http.base_url).rstrip("/")
         self.answer = self._http.request(
@@ -62,6 +82,7 @@ class Browser:
             urljoin(str(self.answer.url), form.action),
             data=filled,
             headers={"Origin": origin, "Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+            follow_redirects=True,
         )
         return self
 
@@ -73,10 +94,6 @@ class Browser:
     @property
     def has_form(self) -> bool:
         return bool(self._read().forms)
-
-    @property
-    def has_script(self) -> bool:
-        return bool(self._read().scripts)
 
     def _read(self) -> _Reader:
         reader = _Reader()

@@ -68,8 +68,8 @@ def _listen(port: int) -> socket.socket:
 def banner(settings: Settings, url: str) -> str:
     """Where everything is."""
     rows = [
-        ("Sign up", SIGN_UP.get(settings.dialect, "POST {url}/v1/users").format(url=url)),
-        ("Account", f"GET {url}/v1/me"),
+        ("Sign up", f"{url}/sign-up"),
+        ("Account", f"{url}/account"),
         ("Dev inbox", f"{url}/dev/inbox"),
         ("Admin", f"{sys.argv[0]} users create YOUR@MAIL --role admin --verified --profile {settings.profile}"),
         ("API docs", f"{url}/docs"),
@@ -80,6 +80,3 @@ def banner(settings: Settings, url: str) -> str:
     width = max(len(line) for line in lines) + 2
     title = " Doorward in development mode: for this machine only "
     return "\n".join([title.center(width, "-"), *lines, "-" * width])
-
-
-SIGN_UP = {"signup-signin": "POST {url}/signup"}

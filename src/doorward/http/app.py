@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Match
 
 from doorward.auth import Policies
+from doorward.domain.errors import NotFound
 from doorward.http import allow, docs, errors, operations
 from doorward.http.config import HttpConfig
 from doorward.http.dialects import DIALECTS, NATIVE
@@ -34,6 +35,8 @@ from doorward.http.pages import (
     sign_up,
     verifying,
 )
+from doorward.http.pages.rendering import Pages
+from doorward.http.pages.routes import wants_page
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -119,12 +122,16 @@ def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
     if config.auth.policies.registration.conceals:
         foreign.append(("code-activation", accounts.revealed_router(config)))
 
+    pages = Pages(config)
+
     async def on_not_found(request: Request, error: Exception) -> Any:
         names = dict.fromkeys(name for name, router in foreign if _has_path(router, request))
         detail = None
         if names:
             commands = " or ".join(f"`doorward dev --profile {name}`" for name in names)
             detail = f"This path belongs to the profile {' or '.join(names)}: start it with {commands}."
+        if wants_page(request) and not names:
+            return pages.show(request, "refused", refused=NotFound())
         if isinstance(error, HTTPException) and error.headers:
             return errors.problem(request, "not_found", detail=detail, headers=error.headers)
         return errors.problem(request, "not_found", detail=detail)

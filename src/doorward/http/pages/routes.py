@@ -42,16 +42,22 @@ def page_router(config: HttpConfig) -> APIRouter:
                     return await handle(request)
                 except TokenInvalid:
                     return to_renewal(request)
-                except AuthError as error:
-                    return pages.show(request, "refused", refused=error)
-                except RequestValidationError as error:
-                    return pages.show(request, "refused", refused=from_pydantic(error))
+                except (AuthError, RequestValidationError) as error:
+                    if not wants_page(request):
+                        raise
+                    refused = error if isinstance(error, AuthError) else from_pydantic(error)
+                    return pages.show(request, "refused", refused=refused)
 
             return answer
 
     router = new_router("Pages", route_class=PageRoute)
     router.include_in_schema = False
     return router
+
+
+def wants_page(request: Request) -> bool:
+    """Whether people read the answer, and no program."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def to_renewal(request: Request) -> RedirectResponse:

@@ -1,5 +1,7 @@
 """Proving an address: the code, the link, and a new one."""
 
+from typing import Any
+
 from fastapi import APIRouter, Depends, Request, Response
 
 from doorward.auth import retried
@@ -34,44 +36,58 @@ def waiting_for_code(config: HttpConfig, handle: str, *, done: str = "") -> Resp
 
 def router(config: HttpConfig) -> APIRouter:
     """The code's page is the link's page too."""
-    auth, pages, routes = config.auth, Pages(config), page_router(config)
-    needs_code = auth.policies.verification.link_needs == "code"
+    routes = page_router(config)
+    _add_looks(routes, config)
+    _add_forms(routes, config)
+    return routes
 
-    async def show(request: Request, *, token: str, done: str = "", refused: AuthError | None = None) -> Response:
-        handle = "" if token else request.cookies.get(WAITING_COOKIE, "")
-        waiting = await auth.see_verification(handle) if handle else None
-        asks = "code" if waiting or (token and needs_code) else "password" if token else ""
-        return pages.show(
-            request,
-            "verify",
-            refused=refused,
-            token=token,
-            waiting=waiting,
-            asks=asks,
-            done=done,
-            inbox=config.inbox is not None,
-        )
+
+async def _show(request: Request, config: HttpConfig, *, token: str = "", **values: Any) -> Response:
+    auth = config.auth
+    waiting = await auth.see_verification(request.cookies.get(WAITING_COOKIE, ""))
+    if token and auth.policies.verification.link_needs == "origin":
+        # The browser that began the sign-up need not show its password again.
+        asks = "password" if values.get("refused") or not waiting else "nothing"
+    else:
+        asks = "code" if token or waiting else ""
+    return Pages(config).show(request, "verify", token=token, waiting=waiting, asks=asks, **{"done": "", **values})
+
+
+def _add_looks(routes: APIRouter, config: HttpConfig) -> None:
+    auth = config.auth
 
     @routes.get("/verify")
     async def verify_page(request: Request, token: Token = "", done: Asked = "") -> Response:
         """Ask for the code; or for what the link needs besides itself."""
-        return await show(request, token=token, done=done)
+        return await _show(request, config, token=token, done=done)
+
+    @routes.get("/verify/state")
+    async def verification_state(request: Request) -> dict[str, str | None]:
+        """When the code is no longer good, for the countdown; null before the letter has left."""
+        waiting = await auth.see_verification(request.cookies.get(WAITING_COOKIE, ""))
+        expires_at = waiting.code_expires_at if waiting else None
+        return {"code_expires_at": expires_at.isoformat() if expires_at else None}
+
+
+def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
+    auth, policy = config.auth, config.auth.policies.verification
 
     @routes.post("/verify/form", openapi_extra=FORM, dependencies=[Depends(limited(config, "verify"))])
     async def verify_by_form(request: Request, token: Typed = "", code: Typed = "", password: Typed = "") -> Response:
         """Verify by code, or by link."""
-        is_code = not token or needs_code
-        shown = AddressProof(
-            verification=None if token else request.cookies.get(WAITING_COOKIE),
+        is_code = not token or policy.link_needs == "code"
+        is_by_browser = not password and not (token and is_code)
+        proof = AddressProof(
+            verification=request.cookies.get(WAITING_COOKIE) if is_by_browser else None,
             token=token or None,
-            code=digits_of(code, auth.policies.verification.code_length) if is_code else None,
-            password=None if is_code else Password.typed(password),
+            code=digits_of(code, policy.code_length) if is_code else None,
+            password=Password.typed(password) if password and not is_code else None,
             client=client_of(request, config.trusted_proxies),
         )
         try:
-            await retried(auth.verify_email, shown)
+            await retried(auth.verify_email, proof)
         except AuthError as error:
-            return await show(request, token=token, refused=error)
+            return await _show(request, config, token=token, refused=error)
         verified = see_other("/sign-in?done=verified")
         verified.delete_cookie(WAITING_COOKIE, path="/verify")
         return verified
@@ -82,7 +98,5 @@ def router(config: HttpConfig) -> APIRouter:
         try:
             await retried(auth.resend_code.to_waiting, request.cookies.get(WAITING_COOKIE, ""))
         except TooManyRequests as error:
-            return await show(request, token="", refused=error)
+            return await _show(request, config, refused=error)
         return see_other("/verify?done=resent")
-
-    return routes

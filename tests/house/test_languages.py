@@ -1,0 +1,78 @@
+"""Every text is said in every language that is offered, with what is filled in, and really in that language."""
+
+import re
+
+import pytest
+from babel import Locale
+from write_catalogues import read, texts
+
+from doorward.languages import OFFERED, SOURCE, preferred, speech
+
+OTHERS = [language for language in OFFERED if language != SOURCE]
+FILLED_IN = re.compile(r"%\(\w+\)s|\{\w+\}")
+MUST_DIFFER = 0.95
+
+
+def forms(string):
+    return string if isinstance(string, (tuple, list)) else (string,)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_missing_and_nothing_is_left_over(language):
+    """`python scripts/write_catalogues.py` brings a catalogue up to date; the translations are written by hand."""
+    wanted, found = ({message.id for message in catalogue if message.id} for catalogue in (texts(), read(language)))
+
+    assert wanted - found == set()
+    assert found - wanted == set()
+    assert [m.id for m in read(language) if m.id and (m.fuzzy or not all(forms(m.string)))] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_filled_in_stands_in_the_translation_too(language):
+    """A form for one may leave the number out, as English does."""
+    for message in read(language):
+        if message.id:
+            wanted = set(FILLED_IN.findall(forms(message.id)[-1]))
+            for number, form in enumerate(forms(message.string)):
+                found = set(FILLED_IN.findall(form))
+                assert found <= wanted, message.id
+                assert found == wanted or (isinstance(message.string, (tuple, list)) and number < 3), message.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_translations_are_no_copies(language):
+    """Some words are the same in two languages; few are."""
+    pairs = [(forms(m.id)[0], forms(m.string)[0]) for m in read(language) if m.id]
+
+    assert sum(one != other for one, other in pairs) / len(pairs) >= MUST_DIFFER
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_plural_forms_are_those_of_the_language(language):
+    """As Unicode's CLDR has them; gettext counts by the header."""
+    assert Locale.parse(language).text_direction == ("rtl" if language == "ar" else "ltr")
+    assert speech(language).count(
+        "That isn't the code we sent. {n} try left.", "That isn't the code we sent. {n} tries left.", 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen", "language"),
+    [
+        ("", None, "en"),
+        ("de", None, "de"),
+        ("de-AT,en;q=0.5", None, "de"),
+        ("en;q=0.5,de;q=0.8", None, "de"),
+        ("xx,yy;q=0.9", None, "en"),
+        ("de;q=0,en", None, "en"),
+        ("de", "en", "en"),
+        ("en", "de", "de"),
+        ("en", "xx", "en"),
+        ("de;q=abc", None, "en"),
+        ("*", None, "en"),
+        ("," * 10_000, None, "en"),
+    ],
+)
+def test_the_best_of_what_is_offered_is_taken(accepted, chosen, language):
+    """What somebody chose, else what his browser asks for, else English."""
+    assert preferred(accepted, chosen) == language
