@@ -12,7 +12,7 @@ ON_SERVERS = eval "$$(scripts/services env)" &&
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman help install run init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
+.PHONY: newman help install run init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -50,6 +50,7 @@ test: $(DEV_READY) newman services ## All tests, the fast ones first; says at th
 	$(ON_SERVERS) $(BIN)/pytest tests/contract
 	$(ON_SERVERS) $(BIN)/python scripts/test_matrix.py --named --jobs 2 e2e http cli fuzz
 	$(ON_SERVERS) $(BIN)/pytest tests/faults -m smoke
+	$(BIN)/pytest tests/browser -m smoke
 	@$(ON_SERVERS) scripts/services missing
 
 test-all: $(DEV_READY) services ## Contract tests and all five specifications on every backend, as a table
@@ -77,6 +78,9 @@ test-races-all: $(DEV_READY) services ## The races on every backend, two process
 
 test-faults: $(DEV_READY) services ## Databases, Redis, broker, mail server and service broken in turn under traffic, with figures
 	$(ON_SERVERS) TEST_FAULT_ROUNDS=$${TEST_FAULT_ROUNDS:-5} TEST_OUTBOX_SIGN_UPS=600 $(BIN)/pytest tests/faults -v
+
+test-browser: $(DEV_READY) ## Every page in Debian's chromium: each flow, with and without scripts, axe, autofill, weight
+	$(BIN)/pytest tests/browser -v
 
 test-migration: $(DEV_READY) services ## A column and an index, up and down, on a million accounts under traffic, with figures
 	$(ON_SERVERS) TEST_MIGRATION_USERS=1000000 $(BIN)/pytest tests/faults/test_migration.py -v

@@ -18,7 +18,7 @@ from doorward.http.problems import PROBLEMS, RULES
 SOURCE = Path(__file__).parents[1] / "src" / "doorward"
 LANGUAGES = SOURCE / "languages"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NN_": (1, 2)}
 
 
 def texts() -> Catalog:
@@ -50,9 +50,7 @@ def main() -> None:
                 after.add(message.id, known.string if known and not known.fuzzy else "")
         text = BytesIO()
         write_po(text, after, width=120, omit_header=True)
-        head = (
-            f'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: {after.plural_forms};\\n"\n\n'
-        )
+        head = f'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: {after.plural_forms}\\n"\n\n'
         path.write_bytes(head.encode() + text.getvalue().lstrip(b"\n"))
         missing = sum(1 for message in after if message.id and not _is_said(message.string))
         sys.stdout.write(f"{path.name}: {len(after)} texts, {missing} not translated\n")

@@ -25,6 +25,11 @@ def N_(text: str) -> str:  # noqa: N802 - the name by which gettext's tools find
     return text
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - like the one above
+    """Mark a text that depends on a number."""
+    return one, many
+
+
 @dataclass(frozen=True)
 class Speech:
     """One language, to say things in."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from doorward.domain.errors import AuthError, CodeIncorrect, IdentifierTaken, InvalidInput, TooManyRequests, Violation
 from doorward.domain.events import EventType
 from doorward.http.problems import PROBLEMS, RULES
-from doorward.languages import N_, Speech
+from doorward.languages import N_, NN_, Speech
 
 _INSTEAD = {
     "validation_failed": N_("Some of it cannot be accepted. Look at the marked fields and send it again."),
@@ -21,10 +21,8 @@ _INSTEAD = {
     "payload_too_large": N_("That is too much at once. Send less."),
 }
 _TRY_AGAIN = N_("Too many tries. Try again at {time} (in {wait}).")
-_WRONG_CODE = (
-    N_("That isn't the code we sent. {n} try left."),
-    N_("That isn't the code we sent. {n} tries left."),
-)
+_WRONG_CODE = NN_("That isn't the code we sent. {n} try left.", "That isn't the code we sent. {n} tries left.")
+_TITLE_AND_DETAIL, _SENTENCE = N_("{title}. {detail}"), N_("{rule}.")
 _TAKEN = {
     "phone": N_("This number belongs to another account. Choose another."),
     "username": N_("This user name belongs to another account. Choose another."),
@@ -110,9 +108,9 @@ def usual(code: str, speech: Speech) -> str:
     if code in _INSTEAD:
         return speech.say(_INSTEAD[code])
     words = PROBLEMS[code]
-    return f"{speech.say(words.title)}. {speech.say(words.detail)}"
+    return speech.say(_TITLE_AND_DETAIL).format(title=speech.say(words.title), detail=speech.say(words.detail))
 
 
 def _rule(broken: Violation, speech: Speech) -> str:
-    sentence = speech.say(RULES[broken.code]).format(**broken.params)
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    rule = speech.say(RULES[broken.code]).format(**broken.params)
+    return speech.say(_SENTENCE).format(rule=f"{rule[:1].upper()}{rule[1:]}")
