@@ -13,30 +13,29 @@ from doorward.ports.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A sign-up, or else an account."""
+    """A sign-up, or an account."""
 
-    pending: Registration | None = None
-    user: User | None = None
+    subject: Registration | User
 
     @property
     def address(self) -> str:
         """Where the code was sent."""
-        return (self.pending.email if self.pending else self.user.email if self.user else "") or ""
+        return self.subject.email or ""
 
     @property
-    def is_decoy(self) -> bool:
-        """Whether it can never be proven."""
-        return self.pending is not None and self.pending.is_decoy
+    def user_id(self) -> UUID | None:
+        """The account, if there is one yet."""
+        return self.subject.id if isinstance(self.subject, User) else None
 
     @property
     def purpose(self) -> Purpose:
         """What its challenges are for."""
-        return Purpose.CONFIRM_REGISTRATION if self.pending else Purpose.VERIFY_EMAIL
+        return Purpose.VERIFY_EMAIL if isinstance(self.subject, User) else Purpose.CONFIRM_REGISTRATION
 
     @property
-    def subject_id(self) -> UUID:
-        """What its challenges are about."""
-        return (self.pending or self.user).id  # type: ignore[union-attr]  # one of them is there
+    def is_decoy(self) -> bool:
+        """Whether it can never be proven."""
+        return isinstance(self.subject, Registration) and self.subject.is_decoy
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,9 @@ class WaitingLine:
             raise LinkInvalid
         pending = await self.store.registrations.find(ref.id)
         if pending is not None:
-            return Waiting(pending=pending)
+            return Waiting(pending)
         try:
             user = await self.store.users.get(ref.id)
         except NotFound:
             return None
-        return None if user.is_verified or not user.email else Waiting(user=user)
+        return None if user.is_verified or not user.email else Waiting(user)

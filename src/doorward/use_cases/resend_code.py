@@ -59,10 +59,12 @@ class ResendCode:
             waiting = await self.line.find(verification)
         except LinkInvalid:
             return
-        if waiting is not None and waiting.user:
-            await self._to_account(waiting.user)
-        elif waiting is not None and waiting.pending:
-            await self._to_registration(waiting.pending)
+        if waiting is None:
+            return
+        if isinstance(waiting.subject, User):
+            await self._to_account(waiting.subject)
+        else:
+            await self._to_registration(waiting.subject)
 
     async def _to_account(self, user: User) -> None:
         mail = await self.codes.begin(MessageKind.VERIFY_EMAIL, Purpose.VERIFY_EMAIL, user.id, to=user.email or "")

@@ -33,6 +33,6 @@ class SeeVerification:
             return None
         if waiting is None:
             return None
-        latest = await self.store.challenges.latest(waiting.subject_id, waiting.purpose)
+        latest = await self.store.challenges.latest(waiting.subject.id, waiting.purpose)
         is_open = latest is not None and latest.takes_code(self.now())
         return Awaited(waiting.address, latest.code_expires_at if latest and is_open else None)

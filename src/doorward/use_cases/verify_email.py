@@ -69,11 +69,11 @@ class VerifyEmail:
         if waiting is None:
             raise CodeExpired
         return await self.codes.prove(
-            await self.store.challenges.latest(waiting.subject_id, waiting.purpose),
+            await self.store.challenges.latest(waiting.subject.id, waiting.purpose),
             proof.code or "",
             proof.client,
             address=waiting.address,
-            user_id=waiting.user.id if waiting.user else None,
+            user_id=waiting.user_id,
             can_succeed=not waiting.is_decoy,
         )
 
