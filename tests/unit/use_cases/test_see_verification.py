@@ -104,3 +104,15 @@ async def test_the_right_password_earns_the_handle(engine):
 
     assert type(refusal) is EmailNotVerified
     assert (await see(door, refusal.verification)).address == "ada@example.com"
+
+
+async def test_nothing_is_sent_to_whoever_is_proven(engine):
+    """The handle of an account that waits no more is answered like any other."""
+    door = await account(engine)
+    letter = await door.deliver()
+    await door.verify(verification=door.handle, code=letter.code)
+    door.clock.advance(seconds=31)
+
+    await door.auth.resend_code.to_waiting(door.handle)
+
+    assert await door.deliver() == letter
