@@ -25,6 +25,7 @@ Database = AsyncDatabase[Document]
 POOL_SIZE = 30
 WRITERS = 10
 WAIT_SECONDS = 2.3
+QUEUE_SECONDS = 10
 DEADLINE_SECONDS = 2.0
 CONNECT_MS = 2000
 TRIES = 20
@@ -43,7 +44,7 @@ class MongoServer:
         self._client = _client(url)
         self.name = _database_name(self._client)
         self._writers = asyncio.Semaphore(WRITERS)
-        self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=WAIT_SECONDS, cancels=False)
+        self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=QUEUE_SECONDS, cancels=False)
 
     async def read(self, work: Callable[[Database], Awaitable[R]]) -> R:
         """Run reads of what has been acknowledged; they block nobody."""
@@ -100,11 +101,11 @@ class MongoServer:
             await asyncio.create_task(_end(session), context=Context())
 
     async def in_time(self, call: Callable[[], Awaitable[R]]) -> R:
-        """Answer within the time; a call that hangs comes to its end in the background.
+        """Answer in time; a call that hangs comes to its end in the background.
 
-        It is never cancelled, because the driver may then keep a lock of its own for ever; its deadline ends it.
+        It is never cancelled, because the driver may then keep a lock of its own for ever; each try has a deadline.
         """
-        return await self._patience.in_time(lambda: _until_deadline(call))
+        return await self._patience.in_time(call)
 
     async def _probe(self) -> None:
         with pymongo.timeout(DEADLINE_SECONDS), translated():
@@ -137,11 +138,6 @@ def _database_name(client: AsyncMongoClient[Document]) -> str:
         raise ValueError("name the database, as in mongodb://host:27017/name?replicaSet=rs0") from None
 
 
-async def _until_deadline(call: Callable[[], Awaitable[R]]) -> R:
-    with pymongo.timeout(DEADLINE_SECONDS):
-        return await call()
-
-
 async def _end(session: AsyncClientSession) -> None:
     """Abort what was not committed."""
     with pymongo.timeout(DEADLINE_SECONDS):
@@ -161,7 +157,7 @@ async def _commit(session: AsyncClientSession) -> None:
 async def _retried(attempt: Callable[[], Awaitable[R]]) -> R:
     for again in range(TRIES):
         try:
-            with translated():
+            with pymongo.timeout(DEADLINE_SECONDS), translated():
                 return await attempt()
         except Conflict:
             await asyncio.sleep(random.uniform(0, 0.02 * 2 ** min(again, 4)))  # noqa: S311 - jitter, no secret
