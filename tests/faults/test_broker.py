@@ -13,7 +13,9 @@ from support.process import Process
 CONSUMER = Path(__file__).parents[2] / "examples" / "rabbitmq_consumer.py"
 REGISTERED = re.compile(r"^\S+Z  user\.registered  (\S+)  \S+$", re.MULTILINE)
 PEOPLE = 12
-WRITTEN_SECONDS = 5  # RabbitMQ 3.10 notes only after a while which queues it has; killed before, it brings one back dead
+WRITTEN_SECONDS = (
+    5  # RabbitMQ 3.10 notes only after a while which queues it has; killed before, it brings one back dead
+)
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,23 @@ def test_the_profile_is_saved(inside):
     assert "Welcome, Augusta" in inside.text
 
 
+def test_the_address_is_changed(inside, email, profile, mailbox):
+    """The code goes to the new one; a wrong password keeps what was typed, and sends nothing."""
+    other = f"new-{email}"
+    time.sleep(1.1)  # between two letters
+    inside.open("/account/contact/email")
+    inside.send("/account/contact/email", email=other, current_password="no")
+    wrong = (inside.answer.status_code, f'value="{other}"' in inside.answer.text)
+    inside.send("/account/contact/email", email=other, current_password=PASSWORD)
+    asked = inside.text
+    inside.send("/account/contact/email/code", code=mailbox.code(other))
+
+    assert wrong == (403, True)
+    assert "A code is on its way there." in asked
+    assert inside.path == "/account"
+    assert other in inside.text
+
+
 def test_the_password_is_changed(inside, email):
     """With the present one; a wrong one is said."""
     inside.open("/account/security").send("/account/security/password", current_password="no", new_password=NEW)
@@ -219,6 +236,43 @@ def test_an_end_of_the_session_cookie_loses_nothing(inside, profile):
         assert "Nothing was lost" in inside.text
     else:
         assert "Welcome, Augusta" in inside.text
+
+
+def test_a_form_with_a_password_is_not_sent_again_without_it(inside, profile):
+    """It would cost a try; one is asked to sign in and fill it in again."""
+    if profile not in ("oauth2-password", "link-activation"):
+        inside.forget("doorward_refresh")
+    inside.open("/account/security").forget("doorward_session")
+    inside.send("/account/security/password", current_password=PASSWORD, new_password=NEW)
+
+    assert (inside.answer.status_code, "passwords and codes are not kept" in inside.text) == (401, True)
+    assert PASSWORD not in inside.answer.text
+
+
+def test_a_planted_handle_counts_for_nothing(service, profile, email, mailbox):
+    """Two cookies of one name, as a neighbouring host can make them: the link asks for the password again."""
+    if profile != "modern":
+        pytest.skip("only here the link needs an origin")
+    people = [Browser(service.client()) for _ in range(2)]
+    handles = []
+    for person in people:
+        person.open("/sign-up").send("/sign-up", email=email, password=PASSWORD)
+        handles.append(person.cookie("doorward_verification"))
+    link = mailbox.link(email, count=2)
+    planted = {"Cookie": "; ".join(f"doorward_verification={handle}" for handle in handles)}
+
+    page = service.client().get(link, headers=planted)
+
+    assert 'name="password"' in page.text
+
+
+def test_a_path_that_is_no_ascii_is_led_back_to(inside, profile, service):
+    """Forms too."""
+    if profile in ("oauth2-password", "link-activation"):
+        pytest.skip("without refresh tokens nobody is led back")
+    answer = inside.post("/v1/sessions/refresh/page?next=/%E2%82%AC")
+
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/%E2%82%AC")
 
 
 def test_strangers_are_led_to_the_sign_in_and_back(inside, email):

@@ -74,6 +74,14 @@ class Browser:
         self._http.cookies.delete(cookie)
         return self
 
+    def cookie(self, name: str) -> str | None:
+        """What a cookie holds."""
+        return self._http.cookies.get(name)
+
+    def post(self, address: str) -> httpx2.Response:
+        """Send an empty form, and see the answer before it is followed."""
+        return self._http.post(address, data={"x": "y"}, headers={"Accept": "text/html"})
+
     def _send(self, form: Form, filled: dict[str, str]) -> "Browser":
         is_silent = self.answer.headers["Referrer-Policy"] == "no-referrer"  # Fetch: then the Origin is null
         origin = "null" if is_silent else str(self._http.base_url).rstrip("/")

@@ -19,6 +19,7 @@ from doorward.use_cases.refresh_session import Refreshed
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 REFRESH_PATH = "/v1/sessions/refresh"
+WAITING_SECONDS = 24 * 3600
 
 
 class DocumentedBasic(HTTPBasic):
@@ -66,9 +67,9 @@ def read_basic(header: str | None) -> BasicCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """The two cookies of a browser session: no page can read them, and over TLS no sibling host can plant the first.
+    """The cookies of a browser: no page can read them, and over TLS no sibling host can plant them, but one.
 
-    The second has a path of its own, so that the refresh token travels on one route only; that costs it `__Host-`.
+    The refresh token's has a path of its own, so that it travels on one route only; that costs it `__Host-`.
     """
 
     is_secure: bool
@@ -80,6 +81,15 @@ class Cookies:
     @property
     def refresh(self) -> str:
         return "__Secure-doorward_refresh" if self.is_secure else "doorward_refresh"
+
+    @property
+    def waiting(self) -> str:
+        """The handle of what waits for its proof."""
+        return "__Host-doorward_verification" if self.is_secure else "doorward_verification"
+
+    def set_waiting(self, response: Response, handle: str) -> None:
+        """Remember what waits, for a day; an empty handle forgets it."""
+        self._set(response, self.waiting, handle, path="/", max_age=WAITING_SECONDS if handle else 0)
 
     def set(self, response: Response, access: str, refresh: str | None, *, max_age: int, refresh_age: int) -> None:
         """Put the access token into one cookie and the refresh token into another with a narrow path."""
@@ -161,6 +171,13 @@ class Security:
         if token is not None:
             self.must_be_same_site(request)
         return token
+
+    def waiting_cookie(self, request: Request) -> str:
+        """The handle of what waits; empty without one, or with more: a neighbour may have planted the other."""
+        try:
+            return _only_cookie(request, self.cookies.waiting) or ""
+        except TokenInvalid:
+            return ""
 
     def own_refresh_cookie(self, request: Request) -> str:
         """The refresh token of a browser that was sent here by a page of ours.

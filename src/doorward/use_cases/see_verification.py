@@ -11,10 +11,11 @@ from doorward.ports.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """Where the code was sent, and how long it is good; None before it has left the house, or if it is over."""
+    """Where the code was sent and when it was asked for, and how long it is good; None before it has left, or after."""
 
     address: str
     code_expires_at: datetime | None
+    asked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,4 +36,5 @@ class SeeVerification:
             return None
         latest = await self.store.challenges.latest(waiting.subject.id, waiting.purpose)
         is_open = latest is not None and latest.takes_code(self.now())
-        return Awaited(waiting.address, latest.code_expires_at if latest and is_open else None)
+        expires_at = latest.code_expires_at if latest and is_open else None
+        return Awaited(waiting.address, expires_at, latest.created_at if latest else None)

@@ -27,6 +27,7 @@ async def test_before_the_letter_has_left_there_is_no_end(engine):
     awaited = await see(door)
 
     assert (awaited.address, awaited.code_expires_at) == ("ada@example.com", None)
+    assert awaited.asked_at == door.auth.parts.now()
 
 
 async def test_the_end_of_the_code_is_told(engine):

@@ -62,12 +62,11 @@ def _add_contact(routes: APIRouter, config: HttpConfig) -> None:
         return show(request, found, kind, done=done)
 
     @routes.post("/account/contact/{kind}", openapi_extra=FORM, dependencies=[Depends(limited(config, "verify"))])
-    async def request_change(
-        request: Request, kind: Kind, found: Visitor, wanted: Typed = "", current_password: Typed = ""
-    ) -> Response:
+    async def request_change(request: Request, kind: Kind, found: Visitor) -> Response:
         """Send a code to the new one."""
+        form = await typed_form(request)
+        wanted, password = form.get(kind.value, ""), Password.typed(form.get("current_password", ""))
         client = client_of(request, config.trusted_proxies)
-        password = Password.typed(current_password)
         change = IdentifierChange(current=found, kind=kind, wanted=wanted[:320], password=password, client=client)
         try:
             await retried(auth.change_identifier.request, change)

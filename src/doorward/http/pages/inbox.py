@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from doorward.http.config import CaughtMail, HttpConfig, Inbox
 from doorward.http.pages.rendering import Pages
 from doorward.http.routing import new_router, refusals
+from doorward.http.security import Security
 
 
 class InboxMessage(BaseModel):
@@ -48,8 +49,9 @@ def router(config: HttpConfig, inbox: Inbox) -> APIRouter:
         return pages.show(request, "inbox", messages=await inbox.messages())
 
     @routes.post("/clear", include_in_schema=False)
-    async def clear_by_form() -> RedirectResponse:
+    async def clear_by_form(request: Request) -> RedirectResponse:
         """Delete all, from the page."""
+        Security(config).must_be_same_site(request)
         await inbox.clear()
         return RedirectResponse("/dev/inbox", 303)
 

@@ -15,6 +15,7 @@ from doorward.http.config import HttpConfig
 from doorward.http.errors import refusal
 from doorward.http.pages.fields import FIELDS, password_rules, rules_for_managers
 from doorward.http.pages.words import Told, event_words, told
+from doorward.http.security import SAFE_METHODS
 from doorward.languages import OFFERED, Speech, preferred, speech
 
 FOLDER = Path(__file__).parent
@@ -66,6 +67,7 @@ class Pages:
             "policies": self._config.auth.policies,
             "fields": FIELDS,
             "path": request.url.path,
+            "here": _here(request),
             "speech": said,
             "languages": [speech(language) for language in OFFERED],
             "theme": _theme(request),
@@ -107,6 +109,13 @@ def _environment(language: str) -> Environment:
 def asset(name: str) -> str:
     """Where a file is; the address changes with what is in it, so that it may be kept for ever."""
     return f"/assets/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def _here(request: Request) -> str:
+    """Where a choice of language leads back to; nowhere from the answer to a form, for it cannot be looked at again."""
+    if request.method not in SAFE_METHODS:
+        return ""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _theme(request: Request) -> str:

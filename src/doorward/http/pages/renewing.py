@@ -1,6 +1,7 @@
 """Staying signed in: the refresh cookie travels to one path only, so pages send the browser there and back."""
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
 
 from doorward.auth import retried
 from doorward.domain.errors import TokenInvalid
@@ -37,9 +38,12 @@ def router(config: HttpConfig) -> APIRouter:
     async def renew_and_send(request: Request, next: Asked = HOME) -> Response:  # noqa: A002
         """The same for a form, which is sent on; if one has to sign in again, what was typed is kept on the page."""
         try:
-            return await renewed(request, Response(status_code=307, headers={"Location": own_path(next)}))
+            return await renewed(request, RedirectResponse(own_path(next), 307))
         except TokenInvalid:
-            kept = without_secrets(await typed_form(request))
-            return pages.show(request, "expired_form", status=401, action=own_path(next), kept=kept)
+            form = await typed_form(request)
+            kept = without_secrets(form)
+            # Without its password or code a form would only cost a try.
+            is_whole = kept == form
+            return pages.show(request, "expired_form", status=401, action=own_path(next), kept=kept, is_whole=is_whole)
 
     return routes

@@ -1,5 +1,6 @@
 """Proving an address: the code, the link, and a new one."""
 
+import math
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,24 +14,15 @@ from doorward.http.limits import limited
 from doorward.http.pages.codes import digits_of
 from doorward.http.pages.rendering import Pages
 from doorward.http.pages.routes import FORM, Asked, Token, Typed, page_router, see_other
+from doorward.http.security import Security
+from doorward.use_cases.see_verification import Awaited
 from doorward.use_cases.verify_email import AddressProof
-
-WAITING_COOKIE = "doorward_verification"
-WAITING_SECONDS = 24 * 3600
 
 
 def waiting_for_code(config: HttpConfig, handle: str, *, done: str = "") -> Response:
     """On to the page for the code; the handle of what waits travels in a cookie."""
     on = see_other("/verify" + (f"?done={done}" if done else ""))
-    on.set_cookie(
-        WAITING_COOKIE,
-        handle,
-        max_age=WAITING_SECONDS,
-        path="/verify",
-        secure=config.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    Security(config).cookies.set_waiting(on, handle)
     return on
 
 
@@ -43,18 +35,28 @@ def router(config: HttpConfig) -> APIRouter:
 
 
 async def _show(request: Request, config: HttpConfig, *, token: str = "", **values: Any) -> Response:
-    auth = config.auth
-    waiting = await auth.see_verification(request.cookies.get(WAITING_COOKIE, ""))
+    auth, security = config.auth, Security(config)
+    waiting = await auth.see_verification(security.waiting_cookie(request))
     if token and auth.policies.verification.link_needs == "origin":
         # The browser that began the sign-up need not show its password again.
         asks = "password" if values.get("refused") or not waiting else "nothing"
     else:
         asks = "code" if token or waiting else ""
-    return Pages(config).show(request, "verify", token=token, waiting=waiting, asks=asks, **{"done": "", **values})
+    wait = _wait(config, waiting)
+    shown = {"done": "", **values}
+    return Pages(config).show(request, "verify", token=token, waiting=waiting, asks=asks, wait=wait, **shown)
+
+
+def _wait(config: HttpConfig, waiting: Awaited | None) -> int:
+    """Seconds until a new code may be asked for."""
+    cooldown = config.auth.policies.verification.resend_cooldown
+    if not (cooldown and waiting and waiting.asked_at):
+        return 0
+    return max(0, math.ceil((waiting.asked_at + cooldown - config.auth.parts.now()).total_seconds()))
 
 
 def _add_looks(routes: APIRouter, config: HttpConfig) -> None:
-    auth = config.auth
+    auth, security = config.auth, Security(config)
 
     @routes.get("/verify")
     async def verify_page(request: Request, token: Token = "", done: Asked = "") -> Response:
@@ -64,13 +66,13 @@ def _add_looks(routes: APIRouter, config: HttpConfig) -> None:
     @routes.get("/verify/state")
     async def verification_state(request: Request) -> dict[str, str | None]:
         """When the code is no longer good, for the countdown; null before the letter has left."""
-        waiting = await auth.see_verification(request.cookies.get(WAITING_COOKIE, ""))
+        waiting = await auth.see_verification(security.waiting_cookie(request))
         expires_at = waiting.code_expires_at if waiting else None
         return {"code_expires_at": expires_at.isoformat() if expires_at else None}
 
 
 def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
-    auth, policy = config.auth, config.auth.policies.verification
+    auth, policy, security = config.auth, config.auth.policies.verification, Security(config)
 
     @routes.post("/verify/form", openapi_extra=FORM, dependencies=[Depends(limited(config, "verify"))])
     async def verify_by_form(request: Request, token: Typed = "", code: Typed = "", password: Typed = "") -> Response:
@@ -78,7 +80,7 @@ def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
         is_code = not token or policy.link_needs == "code"
         is_by_browser = not password and not (token and is_code)
         proof = AddressProof(
-            verification=request.cookies.get(WAITING_COOKIE) if is_by_browser else None,
+            verification=security.waiting_cookie(request) or None if is_by_browser else None,
             token=token or None,
             code=digits_of(code, policy.code_length) if is_code else None,
             password=Password.typed(password) if password and not is_code else None,
@@ -89,14 +91,14 @@ def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
         except AuthError as error:
             return await _show(request, config, token=token, refused=error)
         verified = see_other("/sign-in?done=verified")
-        verified.delete_cookie(WAITING_COOKIE, path="/verify")
+        security.cookies.set_waiting(verified, "")
         return verified
 
     @routes.post("/verify/resend", openapi_extra=FORM, dependencies=[Depends(limited(config, "resend"))])
     async def resend(request: Request) -> Response:
         """Send a new code; the one before is no longer good."""
         try:
-            await retried(auth.resend_code.to_waiting, request.cookies.get(WAITING_COOKIE, ""))
+            await retried(auth.resend_code.to_waiting, security.waiting_cookie(request))
         except TooManyRequests as error:
             return await _show(request, config, refused=error)
         return see_other("/verify?done=resent")

@@ -1,6 +1,5 @@
 // Comfort on top of pages that work without it.
 "use strict";
-document.documentElement.classList.add("scripted");
 const all = (what, from = document) => [...from.querySelectorAll(what)];
 
 for (const time of all("time[datetime]")) {
@@ -98,6 +97,7 @@ for (const button of all("button[data-copies]")) {
   });
 }
 
-for (const select of all(".choices select")) select.addEventListener("change", () => select.form.requestSubmit());
-for (const form of all("form")) form.addEventListener("submit", () => { for (const b of all("button:not([type=button])", form)) setTimeout(() => { b.disabled = true; }); });
+for (const form of all("form")) form.addEventListener("submit", () => { // pressed twice is sent once
+  for (const b of all("button:not([type=button])", form)) { setTimeout(() => { b.disabled = true; }); setTimeout(() => { b.disabled = false; }, 3000); }
+});
 addEventListener("pageshow", (event) => { if (event.persisted) for (const b of all("form button")) b.disabled = false; });
