@@ -16,7 +16,7 @@ def statuses(answers) -> Counter:
 @pytest.fixture(scope="module")
 def lock_profile(launch_twins):
     """The profile that locks, two workers."""
-    return launch_twins(profile="signup-signin", workers=2)
+    return launch_twins(profile="signup-signin", workers=2, env=PATIENT)
 
 
 @pytest.fixture(scope="module")
