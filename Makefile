@@ -12,7 +12,7 @@ ON_SERVERS = eval "$$(scripts/services env)" &&
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman help install run init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
+.PHONY: newman help install run demo init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -24,6 +24,9 @@ install: $(RUN_READY) ## Install the service into .venv
 
 run: $(RUN_READY) ## Start it for development: nothing to prepare (PROFILE=code-activation PORT=8001 to choose)
 	$(BIN)/doorward dev $(if $(PROFILE),--profile $(PROFILE)) $(if $(PORT),--port $(PORT))
+
+demo: $(RUN_READY) ## The same with 500 accounts and 30 days of history that are made up (PROFILE=, PORT=)
+	$(BIN)/doorward demo $(if $(PROFILE),--profile $(PROFILE)) $(if $(PORT),--port $(PORT))
 
 init-db: $(RUN_READY) ## Make or upgrade the tables of the database in DATABASE_URL (or of the development one)
 	$(BIN)/doorward migrate $(if $(PROFILE),--profile $(PROFILE))

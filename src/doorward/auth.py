@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from doorward.domain.errors import Unavailable
+from doorward.domain.policies.closing import ClosingPolicy
 from doorward.domain.policies.lockout import LockoutPolicy
 from doorward.domain.policies.password import PasswordPolicy
 from doorward.domain.policies.registration import RegistrationPolicy
@@ -30,17 +31,21 @@ from doorward.ports.writes import Stale
 from doorward.use_cases.activate_account import ActivateAccount
 from doorward.use_cases.authenticate import Authenticate
 from doorward.use_cases.change_identifier import ChangeIdentifier
+from doorward.use_cases.change_many_users import ChangeManyUsers
 from doorward.use_cases.change_password import ChangePassword
 from doorward.use_cases.close_account import CloseAccount
 from doorward.use_cases.create_user import CreateUser
 from doorward.use_cases.deliver_events import DeliverEvents
 from doorward.use_cases.deliver_messages import DeliverMessages
 from doorward.use_cases.export_account import ExportAccount
+from doorward.use_cases.export_audit_log import ExportAuditLog
 from doorward.use_cases.export_users import ExportUsers
 from doorward.use_cases.forgot_password import ForgotPassword
 from doorward.use_cases.import_users import ImportUsers
 from doorward.use_cases.list_sessions import ListSessions
 from doorward.use_cases.list_users import ListUsers
+from doorward.use_cases.look_as_user import LookAsUser
+from doorward.use_cases.manage_outbox import ManageOutbox
 from doorward.use_cases.purge_expired import PurgeExpired
 from doorward.use_cases.read_audit_log import ReadAuditLog
 from doorward.use_cases.refresh_session import RefreshSession
@@ -48,8 +53,12 @@ from doorward.use_cases.register import Register
 from doorward.use_cases.register_concealed import RegisterConcealed
 from doorward.use_cases.resend_code import ResendCode
 from doorward.use_cases.reset_password import ResetPassword
+from doorward.use_cases.restore_account import RestoreAccount
 from doorward.use_cases.rotate_keys import RotateKeys
+from doorward.use_cases.see_health import SeeHealth
+from doorward.use_cases.see_overview import SeeOverview
 from doorward.use_cases.see_verification import SeeVerification
+from doorward.use_cases.send_test_mail import SendTestMail
 from doorward.use_cases.set_password import SetPassword
 from doorward.use_cases.set_user_status import SetUserStatus
 from doorward.use_cases.sign_in import SignIn
@@ -78,6 +87,15 @@ async def retried(call: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kw
     raise Unavailable("contention", retry_after=1)
 
 
+def retrying(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """A use case that is `retried` by whoever calls it."""
+
+    async def again(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await retried(call, *args, **kwargs)
+
+    return again
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """What the operator decided."""
@@ -87,6 +105,7 @@ class Policies:
     verification: VerificationPolicy
     lockout: LockoutPolicy
     reset: ResetPolicy
+    closing: ClosingPolicy = ClosingPolicy()
     session: SessionPolicy
     sms: SmsPolicy = SmsPolicy()
     phone_region: str | None = None
@@ -133,23 +152,31 @@ class Auth:
     list_sessions: ListSessions
     update_profile: UpdateProfile
     export_account: ExportAccount
+    look_as_user: LookAsUser
     close_account: CloseAccount
+    restore_account: RestoreAccount
     change_password: ChangePassword
     change_identifier: ChangeIdentifier
     forgot_password: ForgotPassword
     reset_password: ResetPassword
     read_audit_log: ReadAuditLog
+    see_overview: SeeOverview
     list_users: ListUsers
     create_user: CreateUser
     update_user: UpdateUser
     set_user_status: SetUserStatus
+    change_many_users: ChangeManyUsers
     set_password: SetPassword
     import_users: ImportUsers
     export_users: ExportUsers
+    export_audit_log: ExportAuditLog
     deliver_messages: DeliverMessages
+    send_test_mail: SendTestMail
     deliver_events: DeliverEvents
     rotate_keys: RotateKeys
     purge_expired: PurgeExpired
+    see_health: SeeHealth
+    manage_outbox: ManageOutbox
 
 
 def assemble(parts: Parts, policies: Policies) -> Auth:
@@ -174,6 +201,15 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
     )
     codes = EmailCodeMethod(store=store, counters=counters, secrets=secrets, policy=policies.verification, now=now)
     line = WaitingLine(store, secrets)
+    set_status = SetUserStatus(store=store, guard=guard, now=now)
+    mint = LetterMint(
+        letters=parts.letters,
+        secrets=secrets,
+        verification=policies.verification,
+        reset=policies.reset,
+        closing=policies.closing,
+        public_url=parts.public_url,
+    )
     return Auth(
         parts=parts,
         policies=policies,
@@ -217,7 +253,11 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         list_sessions=ListSessions(store, policies.session, now),
         update_profile=UpdateProfile(store=store, now=now),
         export_account=ExportAccount(store, now),
-        close_account=CloseAccount(store=store, passwords=passwords, verification=policies.verification, now=now),
+        look_as_user=LookAsUser(store=store, opening=opening, now=now),
+        close_account=CloseAccount(
+            store=store, passwords=passwords, verification=policies.verification, policy=policies.closing, now=now
+        ),
+        restore_account=RestoreAccount(store=store, secrets=secrets, now=now),
         change_identifier=ChangeIdentifier(
             store=store,
             passwords=passwords,
@@ -230,29 +270,29 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         forgot_password=forgot,
         reset_password=ResetPassword(store=store, secrets=secrets, passwords=passwords, guard=guard, now=now),
         read_audit_log=ReadAuditLog(store),
+        see_overview=SeeOverview(store, now),
         list_users=ListUsers(store, policies.phone_region),
         create_user=CreateUser(store=store, passwords=passwords, codes=codes, phones=numbers, now=now),
         update_user=UpdateUser(store=store, now=now),
-        set_user_status=SetUserStatus(store=store, guard=guard, now=now),
+        set_user_status=set_status,
+        change_many_users=ChangeManyUsers(store=store, change=retrying(set_status), now=now),
         set_password=SetPassword(store=store, passwords=passwords, now=now),
         import_users=ImportUsers(store=store, passwords=passwords, now=now),
         export_users=ExportUsers(store=store, now=now),
+        export_audit_log=ExportAuditLog(store=store, now=now),
         deliver_messages=DeliverMessages(
             store=store,
             outbox=parts.outbox,
             mailer=parts.mailer,
             texts=TextMessages(texter=parts.texter, counters=counters, policy=policies.sms, now=now),
-            mint=LetterMint(
-                letters=parts.letters,
-                secrets=secrets,
-                verification=policies.verification,
-                reset=policies.reset,
-                public_url=parts.public_url,
-            ),
+            mint=mint,
             look_into=forgot.look_into,
             now=now,
         ),
+        send_test_mail=SendTestMail(store=store, mailer=parts.mailer, mint=mint, now=now),
         deliver_events=DeliverEvents(outbox=parts.outbox, publisher=parts.publisher, now=now),
         rotate_keys=RotateKeys(store=store, policy=policies.session, now=now),
         purge_expired=PurgeExpired(store, counters, now),
+        see_health=SeeHealth(store, parts.outbox, now),
+        manage_outbox=ManageOutbox(store=store, outbox=parts.outbox, mint=mint, now=now),
     )

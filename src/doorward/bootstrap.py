@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -17,9 +18,9 @@ from doorward.adapters.inbox import Inbox, InboxMailer
 from doorward.adapters.jwt import JwtTokenIssuer
 from doorward.adapters.key_ring import CachedKeyRing
 from doorward.adapters.keys import HmacSecretMinter, derive_key
-from doorward.adapters.letters import JinjaLetterWriter
 from doorward.adapters.smtp import SmtpMailer, SmtpServer
 from doorward.auth import Auth, Parts, Policies, assemble
+from doorward.branding import brand_of, letters_of, naming_the_file
 from doorward.brokers import open_broker
 from doorward.caches import Caches, open_caches
 from doorward.domain.messages import Mail
@@ -33,6 +34,7 @@ from doorward.ports.store import Committed
 from doorward.ports.writes import Write
 from doorward.relay import QUICK_POLL_SECONDS, Relay
 from doorward.settings import Settings
+from doorward.settings.explained import explained
 from doorward.storages import open_storage
 
 log = logging.getLogger("doorward")
@@ -43,6 +45,7 @@ class Service:
     """A built service: the engine, and what has to be opened and closed around it."""
 
     settings: Settings
+    origins: Mapping[str, str]
     auth: Auth
     storage: Storage
     caches: Caches
@@ -50,7 +53,11 @@ class Service:
     hasher: PooledPasswordHasher
     relay: Relay
     inbox: Inbox | None
-    is_dev: bool
+
+    @property
+    def is_dev(self) -> bool:
+        """Whether mail is caught, as in development only."""
+        return self.inbox is not None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -99,32 +106,41 @@ class Service:
 
     def app(self) -> FastAPI:
         """The HTTP application."""
+        with naming_the_file(self.settings):
+            return create_app(self._http(), self.running)
+
+    def _http(self) -> HttpConfig:
         settings = self.settings
-        return create_app(
-            HttpConfig(
-                auth=self.auth,
-                counters=self.caches.limits,
-                profile=settings.profile,
-                dialect=settings.dialect,
-                service_name=settings.service_name,
-                version=__version__,
-                public_url=self.auth.parts.public_url,
-                is_dev=self.is_dev,
-                has_docs=self.is_dev or settings.docs,
-                limits=settings.limits,
-                trusted_proxies=settings.trusted_proxies,
-                checks=self._checks(),
-                inbox=self.inbox,
-            ),
-            self.running,
+        return HttpConfig(
+            auth=self.auth,
+            counters=self.caches.limits,
+            profile=settings.profile,
+            dialect=settings.dialect,
+            brand=brand_of(settings),
+            templates=settings.templates,
+            version=__version__,
+            public_url=self.auth.parts.public_url,
+            is_dev=self.is_dev,
+            has_docs=self.is_dev or settings.docs,
+            limits=settings.limits,
+            trusted_proxies=settings.trusted_proxies,
+            checks=self._checks(),
+            inbox=self.inbox,
+            settings=explained(settings, self.origins),
+            schema=self.storage.schema,
+            processes=settings.workers,
+            workers=self.broker.jobs.workers if self.broker and not self.is_dev else None,
         )
 
 
-def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> Service:
+def build(
+    settings: Settings, *, origins: Mapping[str, str] = MappingProxyType({}), tell: Callable[[Mail], None] | None = None
+) -> Service:
     """Build a service.
 
     Args:
         settings: with `database_url`, `secret_key` and `public_url` set.
+        origins: where each setting was said, for those who look at them.
         tell: given in development: mail is caught in an inbox and this is called for each.
 
     Raises:
@@ -151,22 +167,21 @@ def build(settings: Settings, *, tell: Callable[[Mail], None] | None = None) -> 
         issuer=_issuer(settings, secret, previous, CachedKeyRing(storage.store.signing_keys, now)),
         mailer=InboxMailer(inbox, mailer) if inbox else mailer or NoMailer(),
         texter=InboxMailer(inbox, texter) if inbox else texter,
-        letters=JinjaLetterWriter(settings.service_name),
+        letters=letters_of(settings),
         publisher=broker.publisher if broker else LogEventPublisher(),
         now=now,
         public_url=settings.public_url,
     )
-    auth = assemble(parts, policies_of(settings))
     return Service(
         settings=settings,
-        auth=auth,
+        origins=origins,
+        auth=assemble(parts, policies_of(settings)),
         storage=storage,
         caches=caches,
         broker=broker,
         hasher=hasher,
         relay=relay,
         inbox=inbox,
-        is_dev=inbox is not None,
     )
 
 
@@ -199,6 +214,7 @@ def policies_of(settings: Settings) -> Policies:
         verification=settings.verification,
         lockout=settings.lockout,
         reset=settings.reset,
+        closing=settings.closing,
         session=settings.session,
         sms=settings.sms,
         phone_region=settings.phone_region,
@@ -233,7 +249,9 @@ def _mailer(settings: Settings) -> Mailer | None:
     except ValueError as error:
         raise CannotStart(f"SMTP_URL: {error}.") from None
     host = urlsplit(settings.public_url or "").hostname or "localhost"
-    return SmtpMailer(server, sender=settings.mail_from or f"{settings.service_name} <no-reply@{host}>")
+    brand = brand_of(settings)
+    picture = brand.logo.content if brand.logo and brand.has_picture else None
+    return SmtpMailer(server, sender=settings.mail_from or f"{brand.name} <no-reply@{host}>", logo=picture)
 
 
 def _texter(settings: Settings) -> Mailer | None:

@@ -1,9 +1,12 @@
 """How the two ways to run, `dev` and `serve`, come to their application."""
 
+import json
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -17,19 +20,26 @@ from doorward.settings import Settings, load
 from doorward.settings.production import problems
 
 DEV_FOLDER = Path(".doorward")
+FLAGS = "_DOORWARD_FLAGS"
 
 
 def application() -> FastAPI:
     """Build the application that the process's settings describe."""
-    settings = load().settings
+    loaded = load(json.loads(os.environ.get(FLAGS, "{}")))
+    settings = loaded.settings
     found = problems(settings)
     if found:
         raise CannotStart(" ".join(f"{problem.what} {problem.fix}" for problem in found))
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
-    return build(settings).app()
+    return build(settings, origins=loaded.origins).app()
 
 
-def development(settings: Settings) -> Service:
+def hand_over(flags: Mapping[str, Any]) -> None:
+    """Leave the flags of the command line to worker processes, which load the settings anew."""
+    os.environ[FLAGS] = json.dumps(flags)
+
+
+def development(settings: Settings, origins: Mapping[str, str]) -> Service:
     """A service that needs nothing prepared: its database and secret are made in `./.doorward/`."""
     settings = with_development_defaults(settings)
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
@@ -38,7 +48,7 @@ def development(settings: Settings) -> Service:
         sys.stdout.write(terminal_line(mail, f"{settings.public_url}/dev/inbox#{mail.id}") + "\n")
         sys.stdout.flush()
 
-    return build(settings, tell=tell)
+    return build(settings, origins=origins, tell=tell)
 
 
 def development_database(settings: Settings) -> Path:

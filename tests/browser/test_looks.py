@@ -4,8 +4,8 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from support.looks import LOOKS, WEIGHT, faults, too_wide
 from support.visitor import PROFILES
 
 OUTSIDE = ("/", "/sign-up", "/sign-in", "/forgot-password", "/reset-password?token=x", "/problems", "/nowhere")
@@ -18,14 +18,6 @@ INSIDE = (
     "/account/contact/phone",
     "/dev/inbox",
 )
-LOOKS = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "narrow": {"viewport": {"width": 320, "height": 640}},
-    "right-to-left": {"locale": "ar"},
-    "high-contrast": {"forced_colors": "active", "reduced_motion": "reduce"},
-}
-WEIGHT = 60_000
 FIELDS = {
     "identifier": ("username webauthn", "username"),
     "email": ("email",),
@@ -41,12 +33,6 @@ FIELDS = {
     "address": ("street-address",),
     "comments": ("off",),
 }
-
-
-def faults(page):
-    """What axe finds, in a line each."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("look", [pytest.param(n, marks=pytest.mark.smoke) if n == "light" else n for n in LOOKS])
@@ -70,12 +56,6 @@ def test_axe_finds_nothing(visit, look):
         found[path] = faults(visitor.page) + too_wide(visitor.page)
 
     assert {path: one for path, one in found.items() if one} == {}
-
-
-def too_wide(page):
-    """Whether one has to scroll sideways."""
-    is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return ["wider than the window"] if is_wide else []
 
 
 @pytest.mark.smoke

@@ -47,7 +47,7 @@ def test_a_test_mail_really_arrives(examined, mailbox, address):
 
     assert status == 0
     assert "taken by the server in" in named(findings, "test mail")["what"]
-    assert "doorward doctor" in mailbox.text(address)
+    assert "This is a test from" in mailbox.text(address)
 
 
 @pytest.mark.parametrize(

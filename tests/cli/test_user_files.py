@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.cli.user_files import UserFile, UserWriter, form_of, guarded, restored, writing
+from doorward.cli.user_files import UserFile, UserWriter, form_of, writing
+from doorward.domain.cells import guarded, restored
 
 AWKWARD = [
     "=1+1", "+49", "-1", "@sum", "'", "''", "'=1+1", "'t Hooft", "''=x", "a,b", 'a "b"', "", " ", "\t", "ü 🦊", "null",

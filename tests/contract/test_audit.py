@@ -133,3 +133,26 @@ async def test_how_an_address_was_proven_is_kept_apart(store, make):
     log = await store.audit.verification_log(user_id, 10)
 
     assert [entry.event for entry in log] == ["EMAIL_VERIFIED", "VERIFICATION_SENT"]
+
+
+async def test_a_histogram_counts_types_between_edges(store, make, now):
+    """An edge belongs to what follows it; filters count, limit and cursor do not; types without rows are left out."""
+    hour, user = timedelta(hours=1), make.id()
+    for at, kind, owner in (
+        (now - timedelta(microseconds=1), EventType.SIGNED_IN, user),
+        (now, EventType.SIGNED_IN, user),
+        (now + hour - timedelta(microseconds=1), EventType.SIGNED_IN, make.id()),
+        (now + hour, EventType.LOCKED, user),
+        (now + 2 * hour, EventType.SIGNED_IN, user),
+    ):
+        await store.commit(Record(make.event(kind, at=at, user_id=owner)))
+    edges = [now, now + hour, now + 2 * hour]
+
+    async def counted(edges=edges, **conditions):
+        return {k: list(v) for k, v in (await store.audit.histogram(AuditQuery(**conditions), edges)).items()}
+
+    assert await counted(limit=1) == {"LOGIN_SUCCESS": [2, 0], "ACCOUNT_LOCKED": [0, 1]}
+    assert await counted(user_id=user) == {"LOGIN_SUCCESS": [1, 0], "ACCOUNT_LOCKED": [0, 1]}
+    assert await counted(event_type="ACCOUNT_LOCKED") == {"ACCOUNT_LOCKED": [0, 1]}
+    assert await counted(since=now + hour) == {"ACCOUNT_LOCKED": [0, 1]}
+    assert await counted(edges=[now]) == {}

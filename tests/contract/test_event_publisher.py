@@ -107,6 +107,7 @@ async def test_a_logged_event_shows_type_id_and_subject_only(make, caplog):
 
 
 DETAILS = {"by": "operator", "reason": "ü", "role": "user", "verified": True, "identifier": "a***", "failures": 3,
+           "batch": "01900000-0000-7000-8000-000000000000",
            "session": "01a1fd85-862d-7d18-8a0c-2e977216cf76", "but": "01a1fd85-862d-7d18-8a0c-2e977216cf76",
            "members": ["address"]}  # fmt: skip
 

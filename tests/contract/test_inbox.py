@@ -103,6 +103,20 @@ async def test_a_cleared_inbox_is_empty(inbox, mail):
     assert await inbox.messages() == []
 
 
+async def test_one_letter_is_found_and_removed(inbox, mail, make, now):
+    """By its id; the others stay, and what is gone is gone."""
+    other = replace(mail, id=make.id())
+    await inbox.catch(mail)
+    await inbox.catch(other)
+    found = await inbox.find(mail.id)
+    for _ in range(2):
+        await inbox.remove(mail.id)
+
+    assert found == CaughtMail(mail, now)
+    assert await inbox.find(mail.id) is None
+    assert [caught.mail for caught in await inbox.messages()] == [other]
+
+
 async def test_letters_are_passed_on_where_there_is_a_mailer(inbox, told, mail):
     """A letter goes to the real mailer first and is kept then."""
     behind = Downstream(works=True)

@@ -110,7 +110,7 @@ async def test_a_job_survives_the_process_that_put_it(open_queue, job, corner):
 
     assert (message["is_persistent"], message["body"]["id"]) == (True, str(wanted.item.id))
     assert set(message["body"]) == {
-        *("id", "kind", "to", "subject_id", "challenge_id", "params"),
+        *("id", "kind", "to", "subject_id", "challenge_id", "params", "language"),
         *("created_at", "attempts", "owner", "until"),
     }
 

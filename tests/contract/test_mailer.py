@@ -147,6 +147,7 @@ async def test_a_letter_arrives_as_it_was_written(mailer, postbox, mail):
     assert postbox.recipients == [["ada@example.org"]]
     assert (letter["From"], letter["To"], letter["Subject"]) == (SENDER, mail.to, mail.subject)
     assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Content-Language"] == mail.language
     assert letter["Date"].datetime.utcoffset() == timedelta()
     assert letter.get_body(("plain",)).get_content().replace("\r\n", "\n") == mail.text
     assert letter.get_body(("html",)).get_content().replace("\r\n", "\n") == mail.html

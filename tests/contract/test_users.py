@@ -11,7 +11,15 @@ from doorward.domain.errors import IdentifierTaken, InvalidInput, NotFound
 from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.user import Profile, Role, Status
 from doorward.ports.store import UserQuery
-from doorward.ports.writes import REMOVED, AddFormerPassword, AddLoginAttempt, AddRegistration, AddUser, RemoveUser
+from doorward.ports.writes import (
+    REMOVED,
+    AddFormerPassword,
+    AddLoginAttempt,
+    AddRegistration,
+    AddUser,
+    RemoveUser,
+    SaveUser,
+)
 
 
 async def test_a_user_comes_back_as_it_was_stored(store, make, now):
@@ -178,9 +186,25 @@ async def test_a_new_account_does_not_shift_the_next_page(store, make, now):
     assert [*first.items, *second.items] == users[::-1]
 
 
-@pytest.mark.parametrize("text", ["GRACE@navy.mil", "+1555", "Amazing", "ho_pp", "100%", "ÖZGÜR", "özgür", "navy.mil"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GRACE@navy.mil",
+        "grac",
+        "+1 (555) 1",
+        "Amazing",
+        "ho_pp",
+        "Ho_pper 100%",
+        "ÖZGÜR",
+        "ozgur",
+        "navy.mil",
+        "@NAVY",
+        "  özgür  ho_p",
+        "ho_pper 100% ozg",
+    ],
+)
 async def test_text_is_found_in_every_name_whatever_its_case(store, make, text):
-    """Text is looked for in e-mail, phone, user name and names; case is ignored, no character is a wildcard."""
+    """E-mail, its domain, phone, user name and names are found by what they begin with; no character is a wildcard."""
     grace = make.user(
         email="grace@navy.mil",
         phone="+15551234",
@@ -192,6 +216,67 @@ async def test_text_is_found_in_every_name_whatever_its_case(store, make, text):
     page = await store.users.page(UserQuery(text=text))
 
     assert list(page.items) == [grace]
+    assert await store.users.count(UserQuery(text=text)) == 1
+
+
+@pytest.mark.parametrize("text", ["race", "oxpper", "%", "_", "hoxpper hoxpper", "nobody@"])
+async def test_what_stands_in_the_middle_is_not_looked_for(store, make, text):
+    """A search that an index cannot answer would take longer with every account."""
+    await store.commit(AddUser(make.user(email="grace@navy.mil", profile=Profile(first_name="Hoxpper", last_name="1"))))
+
+    assert list((await store.users.page(UserQuery(text=text))).items) == []
+
+
+async def test_an_id_is_found(store, make):
+    """So is the account whose id somebody has at hand."""
+    wanted, other = make.user(), make.user()
+    await store.commit(AddUser(wanted), AddUser(other))
+
+    assert list((await store.users.page(UserQuery(text=f" {str(wanted.id).upper()} "))).items) == [wanted]
+
+
+async def test_a_search_follows_changes_of_name_and_address(store, make):
+    """What was saved is found by what it is now, and no longer by what it was."""
+    old = make.user(email="ada@old.example", profile=Profile(first_name="Ada", last_name="Byron"))
+    new = replace(old, email="ada@new.example", profile=Profile(first_name="Ada", last_name="Lovelace"))
+    await store.commit(AddUser(old))
+    await store.commit(SaveUser(old, new))
+
+    for text, found in {"lovelace": [new], "new.example": [new], "byron": [], "old.example": []}.items():
+        assert list((await store.users.page(UserQuery(text=text))).items) == found
+
+
+async def test_a_search_goes_over_pages(store, make):
+    """Pages of a search hold each account once, however many of its names match, in the order asked for."""
+    users = [
+        make.user(email=f"ada{n}@ada.example", profile=Profile(first_name="Ada", last_name="Ada")) for n in range(5)
+    ]
+    await store.commit(*(AddUser(user) for user in users), AddUser(make.user(profile=Profile(first_name="Bob"))))
+    pages = await _pages(store, UserQuery(text="ada", sort="email", limit=2))
+
+    assert [user for page in pages for user in page.items] == users
+    assert await store.users.count(UserQuery(text="ada", limit=2)) == 5
+    assert await store.users.count(UserQuery(text="ada"), at_most=3) == 3
+    assert await store.users.count(UserQuery(), at_most=9) == 6
+
+
+async def test_role_and_age_filter(store, make, now):
+    """Since is included, until is not; all conditions count too."""
+    old, new = make.user(created_at=now), make.user(created_at=now + timedelta(days=1), role=Role.ADMIN)
+    await store.commit(AddUser(old), AddUser(new))
+
+    async def found(**conditions):
+        query = UserQuery(**conditions)
+        users = (await store.users.page(query)).items
+        assert await store.users.count(query) == len(users)
+        return {user.id for user in users}
+
+    assert await found(role=Role.ADMIN) == {new.id}
+    assert await found(role=Role.USER) == {old.id}
+    assert await found(since=new.created_at) == {new.id}
+    assert await found(until=new.created_at) == {old.id}
+    assert await found(since=now, until=now + timedelta(days=2)) == {old.id, new.id}
+    assert await found(text="  ") == {old.id, new.id}
 
 
 @pytest.mark.parametrize("text", ["ipek", "İPEK", "İpek", "IPEK"])
@@ -277,3 +362,13 @@ async def test_an_account_that_is_gone_leaves_no_address(store, make):
 
     assert [a.email for a in await store.audit.login_attempts(user.id, 10)] == [REMOVED]
     assert await store.registrations.find(pending.id) is None
+
+
+async def test_closed_accounts_are_found_when_their_time_is_over(store, make, now):
+    """The one that waits longest comes first; who is not closed, or later, is left out."""
+    late, early, soon = (make.user(closes_at=now + timedelta(seconds=s)) for s in (-1, -9, 1))
+    await store.commit(*(AddUser(user) for user in (late, early, soon, make.user())))
+
+    assert list(await store.users.closing(now, 5)) == [early, late]
+    assert list(await store.users.closing(now, 1)) == [early]
+    assert list(await store.users.closing(now + timedelta(seconds=1), 5)) == [early, late, soon]

@@ -17,6 +17,7 @@ OTHERS = (*servers.KINDS, "mongodb")
 KEY = secrets.token_urlsafe(48)  # the same for all: digests of unknown names are told
 LEAST = {"modern": 120, "email-or-phone": 60}
 VARIES = (
+    (re.compile(r'"waited_ms": \d+'), '"waited_ms": MS'),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"), "MOMENT"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "TOKEN"),

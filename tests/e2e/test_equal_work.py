@@ -152,9 +152,9 @@ def test_resending_takes_the_same_work(opened):
     handles = [door.world.run(door.register(name)) for name in (KNOWN, UNKNOWN)]
     door.world.deliver()
 
-    early = [door.work(door.auth.resend_code.to_waiting(handle)) for handle in handles]
+    early = [door.work(door.auth.resend_code.to_waiting(handle, HERE)) for handle in handles]
     door.world.set_clock(60_000)
-    late = [door.work(door.auth.resend_code.to_waiting(handle)) for handle in handles]
+    late = [door.work(door.auth.resend_code.to_waiting(handle, HERE)) for handle in handles]
 
     assert (early[0], late[0]) == (early[1], late[1])
 

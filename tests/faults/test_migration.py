@@ -177,7 +177,7 @@ def _release(folder, env, *, uses_column):
     (sql / "migrate.py").write_text(source.replace(f"RUNS_ON = {_written(RUNS_ON)}", f"RUNS_ON = {runs_on!r}"))
     if uses_column:
         tables = (sql / "tables.py").read_text()
-        column = '    Column("comments", Text),\n)\n\ncredentials'
+        column = '    Column("closes_at", UtcDateTime, index=True),\n)\n\ncredentials'
         assert column in tables
         (sql / "tables.py").write_text(tables.replace(column, column.replace(",\n)", f",\n{NEW_COLUMN}\n)")))
         mapping = (sql / "mapping.py").read_text()

@@ -1,6 +1,7 @@
 """Every text is said in every language that is offered, with what is filled in, and really in that language."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from write_catalogues import read, texts
@@ -77,3 +78,22 @@ def test_what_depends_on_a_number_is_translated(language):
 def test_the_best_of_what_is_offered_is_taken(accepted, chosen, language):
     """What somebody chose, else what his browser asks for, else English."""
     assert preferred(accepted, chosen) == language
+
+
+@pytest.mark.parametrize(
+    ("duration", "words", "in_german"),
+    [
+        (timedelta(seconds=1), "1 second", "1 Sekunde"),
+        (timedelta(seconds=60), "1 minute", "1 Minute"),
+        (timedelta(seconds=90), "90 seconds", "90 Sekunden"),
+        (timedelta(minutes=10), "10 minutes", "10 Minuten"),
+        (timedelta(minutes=90), "90 minutes", "90 Minuten"),
+        (timedelta(hours=1), "1 hour", "1 Stunde"),
+        (timedelta(hours=24), "24 hours", "24 Stunden"),
+        (timedelta(days=2), "2 days", "2 Tage"),
+    ],
+)
+def test_what_rules_last_is_said_exactly(duration, words, in_german):
+    """The largest unit that divides a duration is used, a day as 24 hours; every language has words for it."""
+    assert (speech("en").lasting(duration), speech("de").lasting(duration)) == (words, in_german)
+    assert not [language for language in OTHERS if "duration" in speech(language).lasting(duration)]

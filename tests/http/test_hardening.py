@@ -18,7 +18,10 @@ PASSWORD = "Correct-Horse-7"
 EVIL = "evil.example"
 PROFILES = ("modern", "signup-signin", "email-or-phone", "oauth2-password", "code-activation", "link-activation")
 PAGES = ("/", "/verify", "/reset-password", "/forgot-password", "/problems", "/docs", "/.well-known/change-password")
-HEADERS = {"date", "from", "to", "subject", "message-id", "auto-submitted", "mime-version", "content-type"}
+HEADERS = {"date", "from", "to", "subject", "message-id", "auto-submitted", "mime-version"} | {
+    "content-type",
+    "content-language",
+}
 OWN = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 SPOOFS = {
     "Host": {"Host": EVIL},

@@ -83,16 +83,24 @@ def test_what_the_profile_cannot_take_is_named(http, member, body, pointer, code
     assert http.get("/v1/me", headers=member.bearer).json() == member.signed_in["user"]
 
 
-def test_closing_takes_the_password_and_is_for_good(http, service, member):
-    """The account, its sessions and its address are gone; the address is free again."""
+def test_closing_takes_the_password_and_can_be_undone(http, service, member, mailbox):
+    """The account is out of use at once; the mailed link brings it back, once, without its sessions."""
     wrong = http.request("DELETE", "/v1/me", headers=member.bearer, json={"password": "not this one"})
     closed = http.request("DELETE", "/v1/me", headers=member.bearer, json={"password": member.password})
 
     assert outcome(wrong) == (403, "wrong_password")
     assert closed.status_code == 204
     assert not is_alive(member, member.signed_in)
-    assert member.sign_in().status_code == 401
-    assert service.records("users", email=member.address) == []
+    assert outcome(member.sign_in()) == (403, "account_closing")
+
+    token = mailbox.link(member.address, count=2).partition("token=")[2]
+    restored, again = (http.post("/v1/restore", json={"token": token}) for _ in range(2))
+
+    assert (restored.status_code, restored.json()["status"]) == (200, "ACTIVE")
+    assert outcome(again) == (410, "link_expired")
+    assert outcome(http.post("/v1/restore", json={"token": "made up"})) == (400, "link_invalid")
+    assert not is_alive(member, member.signed_in)
+    assert member.sign_in().status_code == 200
 
 
 def test_the_export_holds_everything_and_no_secret(http, member):

@@ -150,3 +150,15 @@ def test_no_operation_of_another_dialect_is_there(clients):
     assert not {path for path in paths["modern"] if not path.startswith(("/v1/", "/oauth/", "/.well-known/"))} - {
         *("/health", "/livez", "/readyz"),
     }
+
+
+def test_the_document_introduces_itself(document):
+    """What it is, where it is served, whom to ask, and what each group of operations is for."""
+    used = {tag for item in document["paths"].values() for operation in item.values() for tag in operation["tags"]}
+    described = {tag["name"]: tag["description"] for tag in document["tags"]}
+
+    assert used == set(described)
+    assert all(described.values())
+    assert document["info"]["description"]
+    assert document["info"]["contact"]["url"].startswith("http")
+    assert [server["url"] for server in document["servers"]] == ["/"]

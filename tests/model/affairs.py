@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from doorward.domain.actor import PasswordOwner
+from doorward.domain.events import Client
 from doorward.domain.identifiers import Kind
 from doorward.use_cases.activate_account import Activation
 from doorward.use_cases.change_identifier import IdentifierChange
@@ -78,7 +79,7 @@ class FullLife(Life):
         key = list(self.handles)[-1 - number % len(self.handles)]
         self.step(
             lambda: self.model.resend_concealed(key),
-            lambda: self.world.auth.resend_code.to_waiting(self.handles[key]),
+            lambda: self.world.auth.resend_code.to_waiting(self.handles[key], Client()),
         )
 
     @precondition(lambda self: not self.policy["conceals"])

@@ -139,9 +139,15 @@ class Reference(Accounts):
         self.judge_change(account, new)
         self.set_password(account, new)
         account["failed"] = 0
+        self.tell("password_changed", account)
         self.end_sessions(account, but=session)
         self.end_begun(account)
         self.passed(account, names(account)[0], network)
+
+    def tell(self, kind, account):
+        """A note to the owner, at a proven address only."""
+        if account["verified"]:
+            self.outbox.append({"kind": kind, "to": account["email"] or account["phone"], "challenge": None})
 
     def end_begun(self, account):
         """Whatever anybody had begun ends with a new password or address."""
@@ -173,6 +179,7 @@ class Reference(Accounts):
         self.set_password(account, new)
         self.unlock(account)
         account["verified"] = account["verified"] or challenge["target"] == (account["email"] or account["phone"])
+        self.tell("password_changed", account)
         self.end_sessions(account)
         self.end_begun(account)
 
@@ -217,6 +224,7 @@ class Reference(Accounts):
         self.must_be_proven(account)
         self.try_again(account, password, network)
         self.passed(account, names(account)[0], network)
+        self.tell("account_deleted", account)
         self.remove(account)
         self.pending = {k: p for k, p in self.pending.items() if p["email"] != account["email"]}
 

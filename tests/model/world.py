@@ -19,6 +19,7 @@ from doorward.domain.actor import Actor
 from doorward.domain.errors import AuthError, CodeIncorrect
 from doorward.domain.identifiers import find_identifier
 from doorward.domain.password import Password
+from doorward.domain.policies.closing import ClosingPolicy
 from doorward.settings.load import load
 
 SECRET = "a secret that is long enough for every key of these tests"
@@ -50,10 +51,10 @@ class PostBox:
 class NoWords:
     """Writes nothing but what kind of letter it is."""
 
-    def write(self, kind, params):
+    def write(self, kind, params, language):
         return kind.value, "", ""
 
-    def write_text(self, kind, params):
+    def write_text(self, kind, params, language):
         return kind.value
 
 
@@ -74,7 +75,8 @@ def policies(profile, changes):
         flags["lockout.mode"] = "lock"
     if "lock_ttl" in changes:
         flags["lockout.lock_ttl"] = f"{changes['lock_ttl'] // 1000}s"
-    return policies_of(load(flags, environ={}).settings)
+    # The reference removes at once; what a time of grace does is shown in tests/unit/use_cases/test_restore_account.py.
+    return replace(policies_of(load(flags, environ={}).settings), closing=ClosingPolicy())
 
 
 class World:

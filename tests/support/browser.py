@@ -13,7 +13,7 @@ class Form:
 
     action: str
     method: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str | list[str]] = field(default_factory=dict)
     visible: list[str] = field(default_factory=list)
 
 
@@ -28,10 +28,12 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.forms.append(Form(given["action"] or "", (given.get("method") or "get").upper()))
         elif tag == "input" and self.forms and given.get("name"):
-            self.forms[-1].fields[given["name"]] = given.get("value") or ""
+            fields, name, value = self.forms[-1].fields, given["name"], given.get("value") or ""
             if given.get("type") != "hidden":
-                self.forms[-1].visible.append(given["name"])
-
+                self.forms[-1].visible.append(name)
+            elif name in fields:  # several of one name are sent together
+                value = [*([fields[name]] if isinstance(fields[name], str) else fields[name]), value]
+            fields[name] = value
         elif tag == "select" and self.forms:
             self.forms[-1].fields[given["name"]] = ""
 
@@ -82,7 +84,7 @@ class Browser:
         """Send an empty form, and see the answer before it is followed."""
         return self._http.post(address, data={"x": "y"}, headers={"Accept": "text/html"})
 
-    def _send(self, form: Form, filled: dict[str, str]) -> "Browser":
+    def _send(self, form: Form, filled: dict[str, str | list[str]]) -> "Browser":
         is_silent = self.answer.headers["Referrer-Policy"] == "no-referrer"  # Fetch: then the Origin is null
         origin = "null" if is_silent else str(self._http.base_url).rstrip("/")
         self.answer = self._http.request(

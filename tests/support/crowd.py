@@ -3,6 +3,7 @@
 import base64
 import random
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -107,6 +108,18 @@ class Crowd:
         address = self._made("user").email
         self._http.post("/v1/password/forgot", json={"identifier": address}).raise_for_status()
         return link_token(self.letter(address))
+
+    def restore_token(self) -> str:
+        """The token of the link that keeps a closed account."""
+        person = self.person()
+        body = {"password": CROWD_PASSWORD}
+        self._http.request("DELETE", "/v1/me", json=body, headers=person.bearer).raise_for_status()
+        deadline = time.monotonic() + 10
+        while "/restore-account" not in ((letter := self.letter(person.email))["link"] or ""):
+            if time.monotonic() > deadline:
+                raise AssertionError("no letter about the closing came")
+            time.sleep(0.05)
+        return link_token(letter)
 
     def code_for_new(self, kind: str, person: Person) -> str:
         """The code that was sent to somebody's new address or number."""

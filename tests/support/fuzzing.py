@@ -43,6 +43,7 @@ BODIES: dict[str, Filler] = {
     "forgot_password": lambda f: {"identifier": f.crowd.neighbour.email},
     "request_reset": lambda f: {"username": f.crowd.neighbour.email},
     "reset_password": lambda f: {"token": f.crowd.reset_token(), "new_password": "Another-Horse-8"},
+    "restore_account": lambda f: {"token": f.crowd.restore_token()},
     "set_forgotten_password": lambda f: {"token": f.crowd.reset_token(), "new_password": "Another-Horse-8"},
     "change_password": lambda f: {"current_password": CROWD_PASSWORD, "new_password": "Another-Horse-8"},
     "change_own_password": lambda f: {"old_password": CROWD_PASSWORD, "new_password": "Another-Horse-8"},
@@ -56,6 +57,8 @@ BODIES: dict[str, Filler] = {
     "update_record": lambda f: dict(NAMES),
     "update_user": lambda f: dict(NAMES),
 }
+
+QUERIES: dict[str, Filler] = {"reset_page": lambda f: {"token": f.crowd.reset_token()}}
 
 
 @dataclass
@@ -130,6 +133,8 @@ class Fuzz:
         if name in BODIES:
             filled = BODIES[name](self)
             case.body = case.body | filled if isinstance(case.body, dict) and CHANCE.random() < 0.3 else filled
+        if name in QUERIES:
+            case.query = QUERIES[name](self)
         if "user_id" in case.path_parameters and not is_step:
             is_own = self.role == "user" and not case.path.startswith("/v1/admin")
             case.path_parameters["user_id"] = self.person.id if is_own else self.crowd.neighbour.id

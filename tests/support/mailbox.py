@@ -1,5 +1,6 @@
 """A real SMTP server that keeps what it is given, or refuses it when told to."""
 
+import asyncio
 import email
 import email.policy
 import re
@@ -18,6 +19,27 @@ CODE = re.compile(r"^[0-9]{4,10}$", re.MULTILINE)
 LINK = re.compile(r"^https?://\S+\?token=\S+$", re.MULTILINE)
 
 
+class _Listener(Controller):
+    """Hangs up when it stops: who is being talked to then would keep a connection that nobody closes."""
+
+    def factory(self) -> SMTP:
+        """One conversation."""
+        conversation: SMTP = super().factory()
+        self._conversations = [*getattr(self, "_conversations", []), conversation]
+        return conversation
+
+    def stop(self, no_assert: bool = False) -> None:
+        """End all conversations, then the listening."""
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(timeout=5)
+        super().stop(no_assert)
+
+    async def _hang_up(self) -> None:
+        for conversation in getattr(self, "_conversations", []):
+            if conversation.transport is not None:
+                conversation.transport.abort()
+        await asyncio.sleep(0.05)  # aborting takes one more turn
+
+
 class Mailbox:
     """Everybody's mail. `count` asks for the n-th letter to an address, for when one came before."""
 
@@ -31,7 +53,7 @@ class Mailbox:
 
     def start(self) -> None:
         """Listen; after a `stop`, on the same port again."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
+        self._controller = _Listener(self, hostname="127.0.0.1", port=self._port)
         self._controller.start()
 
     def stop(self) -> None:

@@ -209,6 +209,7 @@ class Launcher:
         folder = self._folders / f"{len(self._started)}-{profile}"
         folder.mkdir(parents=True)
         for name, text in (files or {}).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
         port = free_port()
         database: stored.Stored = stored.StoredInFile(folder / ".doorward" / f"{profile}.db")

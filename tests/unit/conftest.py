@@ -114,11 +114,11 @@ class PostBox:
 class PlainLetters:
     """Writes what it was told, word by word."""
 
-    def write(self, kind, params):
+    def write(self, kind, params, language):
         told = f"{params['first_name']} {params['code']} {params['link']}" if "first_name" in params else ""
         return kind.value, told, f"<p>{told}</p>"
 
-    def write_text(self, kind, params):
+    def write_text(self, kind, params, language):
         return f"{kind.value} {params['code']} {params['link']}"
 
 

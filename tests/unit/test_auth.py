@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from doorward.auth import MOST_TRIES, Auth, retried
+from doorward.auth import MOST_TRIES, Auth, retried, retrying
 from doorward.domain.errors import Unavailable
 from doorward.ports.writes import Stale
 
@@ -54,3 +54,8 @@ async def test_all_use_cases_tell_the_same_time(engine):
     clocks = {id(part.now) for f in fields(Auth) if hasattr(part := getattr(auth, f.name), "now")}
 
     assert len(clocks) == 1
+
+
+async def test_a_use_case_can_be_handed_on_with_its_tries(flaky):
+    """To whoever calls it many times."""
+    assert await retrying(flaky(MOST_TRIES - 1))("wel", ending="come") == "welcome"

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from doorward.domain.messages import Mail
 from doorward.ports.clock import Clock
@@ -45,6 +46,16 @@ class Inbox:
         except TimeoutError:
             pass
         return self._find(to)
+
+    async def find(self, mail_id: UUID) -> CaughtMail | None:
+        """One of them."""
+        return next((caught for caught in self._caught if caught.mail.id == mail_id), None)
+
+    async def remove(self, mail_id: UUID) -> None:
+        """Forget one."""
+        found = await self.find(mail_id)
+        if found:
+            self._caught.remove(found)
 
     async def clear(self) -> None:
         """Forget all letters."""

@@ -72,14 +72,14 @@ class JwtTokenIssuer:
         self._made: dict[tuple[str, int], _Key] = {}
         self._essential: dict[str, jwt.ClaimsOption] = {
             "iss": {"essential": True, "value": issuer},
-            "aud": {"essential": True, "value": issuer},
+            "aud": {"essential": True, "values": [issuer, _for_looking(issuer)]},
             "sub": {"essential": True},
             "exp": {"essential": True},
         }
 
     async def issue(self, session: Session, user: User, now: datetime) -> AccessToken:
         expires_at = min(now + self._ttl, session.expires_at)
-        claims = {
+        claims: dict[str, Any] = {
             "iss": self._issuer,
             "aud": self._issuer,
             "sub": str(user.id),
@@ -88,6 +88,9 @@ class JwtTokenIssuer:
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
+        if session.acting_id is not None:
+            # Others who check the audience, as they must, take it for no token of the user's.
+            claims |= {"aud": _for_looking(self._issuer), "act": {"sid": str(session.acting_id)}}
         generation = FIRST if self._is_shared else (await self._keys.current()).signer(now).generation
         key = self._key(self._secrets[0], generation)
         header = {"alg": self._algorithm, "kid": key.id, "typ": _TYPE}
@@ -148,6 +151,11 @@ class JwtTokenIssuer:
             raise TokenInvalid
         # The leeway is for tokens of a worker whose clock is ahead; expiry was judged without it.
         jwt.JWTClaimsRegistry(int(now.timestamp()), CLOCK_SKEW, **self._essential).validate(claims)
+
+
+def _for_looking(issuer: str) -> str:
+    """The audience of tokens by which an administrator sees somebody's account: this service alone."""
+    return f"{issuer}/looking"
 
 
 class _Key:

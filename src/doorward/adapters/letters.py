@@ -1,45 +1,54 @@
-"""Letters from the template folders."""
+"""Letters from the template folder, in the reader's language."""
 
+import re
 from collections.abc import Mapping
-from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 
+from doorward.domain.brand import Brand
 from doorward.domain.messages import MessageKind
+from doorward.languages import preferred, speech
+from doorward.languages.templating import templates
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 class JinjaLetterWriter:
-    """Renders `<message>/subject.txt`, `body.txt`, `body.html` and `sms.txt`; only the HTML is escaped."""
+    """Renders `<message>/subject.txt`, `letter.txt` and `sms.txt`.
 
-    def __init__(self, service_name: str) -> None:
-        loader = FileSystemLoader(TEMPLATES)
-        self._plain = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - text
-        self._html = Environment(loader=loader, undefined=StrictUndefined, autoescape=True)
-        for environment in (self._plain, self._html):
-            environment.filters["duration"] = in_words
-            environment.globals["service_name"] = service_name
+    A letter is written once: `layout.txt` makes the plain text of it and `layout.html` the HTML, the only one escaped.
+    Files of one's own come first; they may extend the ones here as `doorward/layout.html`.
+    """
 
-    def write(self, kind: MessageKind, params: Mapping[str, object]) -> tuple[str, str, str]:
-        subject = self._plain.get_template(f"{kind}/subject.txt").render(params).strip()
-        text = self._plain.get_template(f"{kind}/body.txt").render(params)
-        return subject, text, self._html.get_template(f"{kind}/body.html").render(params)
+    def __init__(self, brand: Brand, own: Path | None = None) -> None:
+        self._brand = brand
+        usual = FileSystemLoader(TEMPLATES)
+        loaders = [FileSystemLoader(own)] if own else []
+        self._loader = ChoiceLoader([*loaders, usual, PrefixLoader({"doorward": usual})])
+        self._environment = cache(self._build)
 
-    def write_text(self, kind: MessageKind, params: Mapping[str, object]) -> str:
-        return self._plain.get_template(f"{kind}/sms.txt").render(params).strip()
+    def write(self, kind: MessageKind, params: Mapping[str, object], language: str) -> tuple[str, str, str]:
+        subject = self._plain(f"{kind}/subject.txt", params, language)
+        told = {**params, "kind": kind, "subject": subject}
+        text = re.sub(r"\s*\n\s*\n\s*", "\n\n", self._plain("layout.txt", told, language)) + "\n"
+        return subject, text, self._rendered("layout.html", told, language, escapes=True).lstrip()
 
+    def write_text(self, kind: MessageKind, params: Mapping[str, object], language: str) -> str:
+        return self._plain(f"{kind}/sms.txt", params, language)
 
-def in_words(duration: timedelta) -> str:
-    """Say a duration as people do: `1 minute`, `24 hours`."""
-    seconds = int(duration.total_seconds())
-    for unit, size, least in (("day", 86400, 2), ("hour", 3600, 1), ("minute", 60, 1)):
-        count, rest = divmod(seconds, size)
-        if count >= least and not rest:
-            return _counted(count, unit)
-    return _counted(seconds, "second")
+    def _plain(self, name: str, params: Mapping[str, object], language: str) -> str:
+        return self._rendered(name, params, language, escapes=False).strip()
 
+    def _rendered(self, name: str, params: Mapping[str, object], language: str, *, escapes: bool) -> str:
+        return self._environment(preferred("", language), escapes).get_template(name).render(params)
 
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    def _build(self, language: str, escapes: bool) -> Environment:
+        """The templates in one language."""
+        said = speech(language)
+        made = templates(said, self._loader, escapes=escapes)
+        made.filters["duration"] = said.lasting
+        made.globals |= {"brand": self._brand, "service_name": self._brand.name}
+        made.globals |= {"language": language, "direction": said.direction}
+        return made

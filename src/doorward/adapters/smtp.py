@@ -76,9 +76,10 @@ def is_loopback(host: str) -> bool:
 class SmtpMailer:
     """Hands each letter over in a connection of its own."""
 
-    def __init__(self, server: SmtpServer, *, sender: str) -> None:
+    def __init__(self, server: SmtpServer, *, sender: str, logo: bytes | None = None) -> None:
         self._server = server
         self._sender = sender
+        self._logo = logo
 
     async def send(self, mail: Mail) -> None:
         message = self._message(mail)
@@ -130,6 +131,10 @@ class SmtpMailer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
+        html = message.get_body(("html",))
+        if self._logo and html:
+            html.add_related(self._logo, "image", "png", cid="<logo>", disposition="inline")
+        message["Content-Language"] = mail.language
         return message
 
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from doorward.auth import Auth, retried
+from doorward.auth import Auth
+from doorward.cli.first_admin import console_link
 from doorward.cli.running import OPERATOR, JsonOption, ProfileOption, show, with_engine
 from doorward.settings.values import parse_duration
 
@@ -24,7 +25,9 @@ def make_link(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a link that signs an administrator in, once; whoever has it is let in, so hand it over safely.
+    """Print a link that signs an administrator in, once, and leads to the console.
+
+    Whoever has it is let in, so hand it over safely.
 
     Example: doorward admin link ada@example.com --ttl 5m
     """
@@ -37,8 +40,7 @@ def make_link(
 
     async def make(auth: Auth) -> dict[str, Any]:
         user = await auth.list_users.named(name, OPERATOR)
-        token = await retried(auth.sign_in_link.make, user.id, OPERATOR, ttl=lasting)
-        return {"link": f"{auth.parts.public_url}/sign-in-link?token={token}", "valid": ttl}
+        return {"link": await console_link(auth, user, lasting), "valid": ttl}
 
     made = with_engine(profile, make)
     show(made, as_json=True) if as_json else typer.echo(made["link"])

@@ -1,20 +1,25 @@
 """The command `doorward`."""
 
+import difflib
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from doorward import __version__
 from doorward.cli import (
     admin,
     audit,
+    config,
     copy,
+    demo,
     dev,
     doctor,
     export_users,
     import_users,
     keys,
+    mail,
     migrate,
     openapi,
     postman,
@@ -23,9 +28,9 @@ from doorward.cli import (
     users,
     worker,
 )
-from doorward.cli.running import reason_of
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.extras import CannotStart
+from doorward.http.checks import reason_of
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
 from doorward.settings import SettingsError
@@ -37,7 +42,21 @@ ADVICE = {
     )
 }
 
+
+class Listing(TyperGroup):
+    """A group that says which commands there are to whoever names another."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=0.6)
+            hint = f"Did you mean {close[0]}? " if close else ""
+            ctx.fail(f"There is no command {args[0]!r}. {hint}There are: {', '.join(self.commands)}.")
+        return super().resolve_command(ctx, args)
+
+
 cli = typer.Typer(
+    cls=Listing,
     name="doorward",
     help="User accounts for any application.",
     no_args_is_help=True,
@@ -46,6 +65,7 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli.command("dev")(dev.dev)
+cli.command("demo")(demo.demo)
 cli.command("serve")(serve.serve)
 cli.command("worker")(worker.worker)
 cli.command("migrate")(migrate.migrate)
@@ -59,7 +79,9 @@ cli.add_typer(users.commands, name="users")
 cli.add_typer(audit.commands, name="audit")
 cli.add_typer(admin.commands, name="admin")
 cli.add_typer(keys.commands, name="keys")
+cli.add_typer(mail.commands, name="mail")
 cli.add_typer(profiles.commands, name="profiles")
+cli.add_typer(config.commands, name="config")
 
 
 def _version(wanted: bool) -> None:

@@ -1,6 +1,6 @@
 """`doorward profiles`."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from doorward.cli.running import JsonOption, show
 from doorward.domain.policies.limits import Rate
 from doorward.settings import PROFILES, load, profile_names
-from doorward.settings.load import environment_name, known_names
+from doorward.settings.explained import HIDDEN, explained, value_of
+from doorward.settings.load import Loaded, known_names
 
 commands = typer.Typer(help="Presets of policies.", no_args_is_help=True)
 
@@ -32,17 +33,17 @@ def show_profile(profile: Annotated[str, typer.Argument(help="Its name.")], as_j
     Example: doorward profiles show code-activation --json
     """
     loaded = load({"profile": profile})
-    rows = [
-        {
-            "setting": environment_name(name),
-            "value": _pasteable(_written(_value(loaded.settings, name))),
-            "from": loaded.origins.get(name, "default"),
-        }
-        for name in known_names()
-    ]
     if as_json:
-        show({name: _written(_value(loaded.settings, name)) for name in known_names()}, as_json=True)
+        show({name: _written(value_of(loaded.settings, name)) for name in known_names()}, as_json=True)
         return
+    show_in_force(loaded)
+
+
+def show_in_force(loaded: Loaded) -> None:
+    """Print a table of all settings."""
+    rows = [
+        asdict(one) | {"setting": one.name, "from": one.source} for one in explained(loaded.settings, loaded.origins)
+    ]
     show(rows, as_json=False, columns=("setting", "value", "from"))
 
 
@@ -51,23 +52,10 @@ def _about(name: str) -> str:
     return first.removeprefix("# ")
 
 
-def _value(settings: Any, dotted: str) -> Any:
-    for part in dotted.split("."):
-        settings = getattr(settings, part)
-    return settings
-
-
-def _pasteable(value: Any) -> Any:
-    """A value as it stands behind NAME= in an environment."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return ",".join(value) if isinstance(value, list) else value
-
-
 def _written(value: Any) -> Any:
-    """A value as one would write it; secrets stay hidden."""
+    """A value as JSON has it; secrets stay hidden."""
     if isinstance(value, SecretStr):
-        return "(set)"
+        return HIDDEN
     if isinstance(value, timedelta):
         return f"{value.total_seconds():f}".rstrip("0").rstrip(".") + "s"
     if isinstance(value, Rate):

@@ -2,21 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from pydantic import SecretStr
 
 from doorward.auth import Auth
-from doorward.bootstrap import build, must_be_migrated
+from doorward.bootstrap import Service, build, must_be_migrated
 from doorward.domain.actor import Actor
-from doorward.domain.errors import Unavailable
 from doorward.log import configure
 from doorward.serving import with_known_database
 from doorward.settings import Settings, load
 from doorward.settings.production import problems, weaknesses
 
 R = TypeVar("R")
+EXAMPLE_URL = "https://accounts.example.com"
 OPERATOR = Actor(None)
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="Which profile (DOORWARD_PROFILE).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -38,6 +42,27 @@ def with_engine(profile: str | None, work: Callable[[Auth], Awaitable[R]]) -> R:
     return asyncio.run(run())
 
 
+@contextmanager
+def unopened(profile: str | None, **changed: Any) -> Iterator[Service]:
+    """A service over a database that is not there, for what needs none; `changed` are settings to replace."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load({"profile": profile}).settings
+        service = build(
+            settings.model_copy(
+                update={
+                    "database_url": f"sqlite:///{Path(folder) / 'empty.db'}",
+                    "secret_key": SecretStr("nothing is signed with this one"),
+                    "public_url": settings.public_url or EXAMPLE_URL,
+                    **changed,
+                }
+            )
+        )
+        try:
+            yield service
+        finally:
+            asyncio.run(service.close())
+
+
 def refuse_unsafe(settings: Settings) -> None:
     """Leave with exit status 2 where settings are no safe ones, and say how to mend each."""
     found = problems(settings)
@@ -47,12 +72,6 @@ def refuse_unsafe(settings: Settings) -> None:
         raise typer.Exit(2)
     for weakness in weaknesses(settings):
         typer.echo(f"doorward: {weakness.what} {weakness.fix}", err=True)
-
-
-def reason_of(error: Unavailable) -> str:
-    """What the driver says, in its first line: what follows are addresses of its manual."""
-    cause = getattr(error.__cause__, "orig", None) or error.__cause__
-    return (str(cause) or type(cause).__name__).splitlines()[0] if cause else "it does not answer"
 
 
 def show(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:

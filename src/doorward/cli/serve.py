@@ -1,7 +1,6 @@
 """`doorward serve`."""
 
 import asyncio
-import os
 from typing import Annotated
 
 import typer
@@ -11,8 +10,8 @@ from doorward.bootstrap import build, must_be_migrated
 from doorward.cli.draining import PatientProtocol, run
 from doorward.cli.running import ProfileOption, refuse_unsafe
 from doorward.log import configure
+from doorward.serving import hand_over
 from doorward.settings import Settings, load
-from doorward.settings.load import environment_name
 
 
 def serve(
@@ -32,8 +31,7 @@ def serve(
     refuse_unsafe(settings)
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
     asyncio.run(_prepare_schema(settings, migrate=migrate))
-    # Worker processes load the settings anew: what flags said must reach them.
-    os.environ.update({environment_name(name): str(value) for name, value in flags.items() if value is not None})
+    hand_over(flags)
     run(
         uvicorn.Config(
             "doorward.asgi:app",
@@ -56,6 +54,8 @@ async def _prepare_schema(settings: Settings, *, migrate: bool) -> None:
     """Build the service once, so that what is wrong is said here and not by each worker again and again."""
     service = build(settings)
     try:
+        if settings.templates:
+            service.app()
         if migrate:
             await service.storage.migrate()
         await must_be_migrated(service.storage)

@@ -4,7 +4,6 @@ import csv
 import difflib
 import json
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,16 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TextIO
 
+from doorward.domain.cells import csv_line, restored
 from doorward.domain.errors import Violation
-from doorward.domain.user_record import COLUMNS, PASSWORD, Line
+from doorward.domain.user_record import COLUMNS, PASSWORD, Line, values_of
 
 Form = Literal["csv", "jsonl"]
-# A spreadsheet runs a cell that begins like this; an apostrophe before it makes it text. A cell that looks as if it
-# had such an apostrophe gets one more, and an empty text (which is not the same as nothing) gets one alone.
-# Where the semicolon parts the cells, a spreadsheet takes what follows one for the beginning of a cell.
-_FORMULA = "'*[=+\\-@\\t\\r\uff1d\uff0b\uff0d\uff20]"
-_UNMARKED = re.compile(rf"\A(?={_FORMULA}|'+\Z)|(;\"*)(?={_FORMULA})")
-_MARKED = re.compile(rf"\A'(?={_FORMULA}|'*\Z)|(;\"*)'(?={_FORMULA})")
 _UNREADABLE = Violation("/line", "unreadable")
 
 
@@ -37,17 +31,6 @@ def form_of(path: Path, form: Form | None) -> Form:
             return "jsonl"
         case _:
             raise ValueError(f"{path.name}: name it .csv or .jsonl, or say --format.")
-
-
-def guarded(value: str | int | None) -> str:
-    """A value as a cell that no spreadsheet runs; nothing is an empty cell."""
-    text = "" if value is None else str(value)
-    return "'" if value == "" else _UNMARKED.sub(r"\1'", text)
-
-
-def restored(cell: str) -> str | None:
-    """The value of a cell, as it was before `guarded`."""
-    return _MARKED.sub(r"\1", cell) if cell else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +112,17 @@ def _must_be_columns(names: Sequence[str], where: str) -> None:
             raise ValueError(f"{where} names the column {name!r} twice. Nothing was written.")
 
 
-def _or_nothing(name: str, value: str | int | None) -> str | int | None:
-    """A name is never nothing, so an empty one needs no mark that tells it from nothing."""
-    return None if value == "" and name in ("first_name", "last_name") else value
-
-
 class UserWriter:
     """Writes users' records, with a line of names first in CSV."""
 
     def __init__(self, target: TextIO, form: Form, *, columns: Sequence[str]) -> None:
         self._target, self._form, self._columns = target, form, columns
-        self._csv = csv.writer(target, lineterminator="\n")
         if form == "csv":
-            self._csv.writerow(columns)
+            target.write(csv_line(columns))
 
     def write(self, record: Mapping[str, str | int | None]) -> None:
         if self._form == "csv":
-            self._csv.writerow(guarded(_or_nothing(name, record[name])) for name in self._columns)
+            self._target.write(csv_line(values_of(record, self._columns)))
         else:
             kept = {name: record[name] for name in self._columns}
             self._target.write(json.dumps(kept, ensure_ascii=False) + "\n")

@@ -10,10 +10,10 @@ from doorward.cli.running import OPERATOR, JsonOption, ProfileOption, show, with
 from doorward.domain.identifiers import Kind
 from doorward.domain.password import Password
 from doorward.domain.registration import SignUp
+from doorward.domain.status_action import StatusAction
 from doorward.domain.user import Profile, Role, Status, User
 from doorward.extras import CannotStart
 from doorward.ports.store import UserQuery
-from doorward.use_cases.set_user_status import StatusAction
 
 commands = typer.Typer(help="Accounts.", no_args_is_help=True)
 COLUMNS = ("id", "email", "phone", "first_name", "last_name", "status", "role", "verified_at", "last_login_at")
@@ -80,6 +80,8 @@ def create_user(
         return described(await retried(auth.create_user, sign_up, OPERATOR, role=role, verified=verified))
 
     show(with_engine(profile, create), as_json=as_json)
+    if role is Role.ADMIN:
+        typer.echo(f"A link into the console: doorward admin link {identifier}", err=True)
 
 
 @commands.command("set-password")
@@ -141,7 +143,7 @@ def delete_user(
 
 
 def _status_command(action: StatusAction) -> None:
-    name = action.value[0]
+    name = action.wire_name
 
     def change(
         user: Name, reason: ReasonOption = None, profile: ProfileOption = None, as_json: JsonOption = False

@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
     CHANGE_EMAIL = "change_email"
     CHANGE_PHONE = "change_phone"
+    RESTORE_ACCOUNT = "restore_account"
 
     @property
     def is_change(self) -> bool:

@@ -3,8 +3,8 @@
 AuthError
 ├── InvalidInput            what was sent cannot be accepted
 ├── NotAuthenticated        InvalidCredentials · TokenInvalid
-├── NotAllowed              EmailNotVerified · PasswordExpired · AccountDisabled · WrongPassword · Forbidden
-│                           · CrossSite · RegistrationClosed
+├── NotAllowed              EmailNotVerified · PasswordExpired · AccountDisabled · AccountClosing · WrongPassword
+│                           · Forbidden · LookingOnly · CrossSite · RegistrationClosed
 ├── NotFound
 ├── Conflict                IdentifierTaken · AlreadyActive · LastAdmin
 ├── BadProof                CodeIncorrect · LinkInvalid
@@ -97,12 +97,24 @@ class AccountDisabled(NotAllowed):
     code = "account_disabled"
 
 
+class AccountClosing(NotAllowed):
+    """Its owner has closed it, and may still change his mind."""
+
+    code = "account_closing"
+
+
 class WrongPassword(NotAllowed):
     code = "wrong_password"
 
 
 class Forbidden(NotAllowed):
     code = "forbidden"
+
+
+class LookingOnly(NotAllowed):
+    """An administrator sees somebody's account, and wanted to change it."""
+
+    code = "looking_only"
 
 
 class CrossSite(NotAllowed):

@@ -7,6 +7,7 @@ from enum import Enum
 from uuid import UUID
 
 from doorward.domain.ids import new_id
+from doorward.domain.messages import USUAL_LANGUAGE
 
 
 class EventType(Enum):
@@ -16,6 +17,7 @@ class EventType(Enum):
     IMPORTED = (None, "USER_IMPORTED")
     SIGN_UP_PENDING = (None, "SIGNUP_PENDING")
     SIGN_UP_REFUSED = (None, "SIGNUP_REFUSED")
+    VERIFICATION_REQUESTED = (None, "VERIFICATION_REQUESTED")
     VERIFICATION_SENT = (None, "VERIFICATION_SENT")
     VERIFICATION_FAILED = (None, "VERIFICATION_FAILED")
     EMAIL_VERIFIED = ("user.activated", "EMAIL_VERIFIED")
@@ -30,6 +32,7 @@ class EventType(Enum):
     DISABLED = ("user.disabled", "ACCOUNT_DISABLED")
     ENABLED = ("user.enabled", "ACCOUNT_ENABLED")
     ROLE_CHANGED = ("user.role_changed", "ROLE_CHANGED")
+    USERS_CHANGED = (None, "USERS_CHANGED")
     IDENTIFIER_CHANGE_REQUESTED = (None, "IDENTIFIER_CHANGE_REQUESTED")
     EMAIL_CHANGED = ("user.email_changed", "EMAIL_CHANGED")
     PHONE_CHANGED = ("user.phone_changed", "PHONE_CHANGED")
@@ -41,6 +44,11 @@ class EventType(Enum):
     PASSWORD_RESET_FAILED = (None, "PASSWORD_RESET_FAILED")
     PROFILE_UPDATED = ("user.profile_updated", "PROFILE_UPDATED")
     DATA_EXPORTED = (None, "DATA_EXPORTED")
+    DELIVERY_RETRIED = (None, "DELIVERY_RETRIED")
+    TEST_MAIL_SENT = (None, "TEST_MAIL_SENT")
+    LOOKED_AT = (None, "ACCOUNT_LOOKED_AT")
+    CLOSING = ("user.closing", "ACCOUNT_CLOSING")
+    RESTORED = ("user.restored", "ACCOUNT_RESTORED")
     DELETED = ("user.deleted", "USER_DELETED")
     KEYS_ROTATED = (None, "SIGNING_KEY_ADDED")
     KEY_REVOKED = (None, "SIGNING_KEY_REVOKED")
@@ -63,11 +71,12 @@ class EventType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request came from: the canonical address, its network and a coarse device label, if known."""
+    """Where a request came from, as far as it is known, and the language of whoever sent it."""
 
     ip_address: str | None = None
     device: str | None = None
     network: str = "unknown"
+    language: str = USUAL_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

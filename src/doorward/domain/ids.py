@@ -17,6 +17,14 @@ def new_id(now: datetime) -> UUID:
     return UUID(int=value)
 
 
+def made_at(made: UUID) -> datetime | None:
+    """The moment for which `new_id` made an id, to the millisecond; None for one that was made otherwise."""
+    try:
+        return _EPOCH + (made.int >> 80) * _MILLISECOND if made.version == 7 else None
+    except OverflowError:
+        return None
+
+
 def parse_id(text: str) -> UUID | None:
     """Read an id as it stands in a path or on a command line, or return None."""
     try:

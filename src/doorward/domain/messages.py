@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+USUAL_LANGUAGE = "en"
+"""In which a message is written to somebody whose language is not known."""
+
 
 class MessageKind(StrEnum):
     """Each letter has a folder of the same name in `templates/`."""
@@ -14,12 +17,21 @@ class MessageKind(StrEnum):
     RESET_PASSWORD = "reset_password"
     CHANGE_IDENTIFIER = "change_identifier"
     IDENTIFIER_CHANGED = "identifier_changed"
+    PASSWORD_CHANGED = "password_changed"
+    ACCOUNT_CLOSING = "account_closing"
+    ACCOUNT_DELETED = "account_deleted"
+    TEST = "test"
     RESET_REQUESTED = "reset_requested"
 
     @property
     def is_letter(self) -> bool:
         """Whether it goes out; a request for a reset is looked into first, where nobody can time it."""
         return self is not MessageKind.RESET_REQUESTED
+
+    @property
+    def has_code(self) -> bool:
+        """Whether a code stands in it."""
+        return self in (MessageKind.VERIFY_EMAIL, MessageKind.CHANGE_IDENTIFIER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +44,7 @@ class Message:
     subject_id: UUID
     challenge_id: UUID | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    language: str = USUAL_LANGUAGE
 
     @property
     def is_text(self) -> bool:
@@ -51,6 +64,7 @@ class Mail:
     code: str | None = field(default=None, repr=False)
     link: str | None = field(default=None, repr=False)
     valid_seconds: int | None = None
+    language: str = USUAL_LANGUAGE
 
 
 def is_phone(to: str) -> bool:

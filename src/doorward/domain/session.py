@@ -7,7 +7,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One sign-in on one device. `generation` counts the rotations of its refresh token."""
+    """One sign-in on one device. `generation` counts the rotations of its refresh token.
+
+    With `acting_id` an administrator looks at the user's account through it, and may change nothing; it is the session
+    of his own that it came from, and lives no longer than that.
+    """
 
     id: UUID
     user_id: UUID
@@ -19,6 +23,7 @@ class Session:
     ended_at: datetime | None = None
     ip_address: str | None = None
     device: str | None = None
+    acting_id: UUID | None = None
 
     def is_live(self, now: datetime, *, idle_ttl: timedelta | None) -> bool:
         """Whether it still counts: not ended, within its lifetime, and not idle for too long."""

@@ -53,6 +53,7 @@ class User:
     verified_at: datetime | None = None
     password_changed_at: datetime
     locked_until: datetime | None = None
+    closes_at: datetime | None = None
 
     @property
     def is_verified(self) -> bool:
@@ -86,6 +87,14 @@ class User:
         """Free of lock and failures; an operator's DISABLED stays."""
         status = Status.ACTIVE if self.status is Status.LOCKED else self.status
         return replace(self, status=status, failed_attempts=0, locked_until=None)
+
+    def closing(self, at: datetime) -> "User":
+        """Out of use by its owner's wish, to be removed at that moment."""
+        return replace(self, status=Status.DISABLED, closes_at=at)
+
+    def restored(self) -> "User":
+        """In use again, whatever had closed or locked it."""
+        return replace(self, status=Status.ACTIVE, failed_attempts=0, locked_until=None, closes_at=None)
 
     def verified(self, now: datetime) -> "User":
         return self if self.verified_at else replace(self, verified_at=now)

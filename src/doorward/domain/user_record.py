@@ -1,6 +1,6 @@
 """A user as a flat record of texts, as files of users hold it; what is written reads back as the same user."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -27,6 +27,7 @@ COLUMNS = (
     "verified_at",
     "password_changed_at",
     "locked_until",
+    "closes_at",
     "date_of_birth",
     "date_of_joining",
     "address",
@@ -101,6 +102,11 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
 def write_record(user: User) -> dict[str, str | int | None]:
     """The record of a user, by column."""
     return {name: _written(_member(user, name)) for name in COLUMNS}
+
+
+def values_of(record: Mapping[str, str | int | None], columns: Sequence[str]) -> list[str | int | None]:
+    """The cells of a record; a name is never nothing, so an empty one needs no mark that tells it from nothing."""
+    return [None if record[n] == "" and n in ("first_name", "last_name") else record[n] for n in columns]
 
 
 def _missing(values: Mapping[str, object], broken: list[Violation]) -> list[Violation]:
@@ -190,6 +196,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     **{name: _reading(name, date.fromisoformat, "invalid_date") for name in ("date_of_birth", "date_of_joining")},
     **{
         name: _reading(name, _moment, "invalid_moment")
-        for name in ("created_at", "last_login_at", "verified_at", "password_changed_at", "locked_until")
+        for name in ("created_at", "last_login_at", "verified_at", "password_changed_at", "locked_until", "closes_at")
     },
 }

@@ -3,18 +3,18 @@
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
 from starlette.routing import Match
-
-from doorward.http import errors
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def install(app: FastAPI) -> None:
-    """Answer 405 with everything that the address takes."""
+    """Answer 405 like any other refusal, with everything that the address takes."""
 
     async def on_refused_method(request: Request, error: Exception) -> Any:
-        return errors.problem(request, "method_not_allowed", headers={"Allow": ", ".join(_taken(app, request))})
+        answer: Any = app.exception_handlers[HTTPException]
+        return await answer(request, HTTPException(405, headers={"Allow": ", ".join(_taken(app, request))}))
 
     app.add_exception_handler(405, on_refused_method)
 

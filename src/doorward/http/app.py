@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Match
 
-from doorward.auth import Policies
 from doorward.domain.errors import NotFound
 from doorward.http import allow, docs, errors, operations
 from doorward.http.config import HttpConfig
@@ -25,17 +24,19 @@ from doorward.http.pages import (
     activity,
     assets,
     choices,
+    console,
     inbox,
     passwords,
     personal_data,
     public,
     renewing,
+    restoring,
     safety,
     sign_in,
     sign_up,
     verifying,
 )
-from doorward.http.pages.rendering import Pages
+from doorward.http.pages.rendering import Pages, must_render
 from doorward.http.pages.routes import wants_page
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -67,10 +68,11 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
         dependencies=[Depends(limited(config, "default"))],
         separate_input_output_schemas=False,
     )
-    app.openapi = partial(_document, app, app.openapi, config.auth.policies)  # type: ignore[method-assign]  # FastAPI's way to extend it
+    app.openapi = partial(_document, app, app.openapi, config)  # type: ignore[method-assign]  # FastAPI's way to extend it
     errors.install(app)
     allow.install(app)
     _add_routes(app, config)
+    _refuse_people_by_pages(app, config)
     _explain_foreign_paths(app, config)
     if config.is_dev:
         # A page that points its own name at this machine (DNS rebinding) must not read the inbox.
@@ -80,9 +82,9 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
     return app
 
 
-def _document(app: FastAPI, generate: Callable[[], dict[str, Any]], policies: Policies) -> dict[str, Any]:
+def _document(app: FastAPI, generate: Callable[[], dict[str, Any]], config: HttpConfig) -> dict[str, Any]:
     """The OpenAPI document with the rules of this service; made once."""
-    return app.openapi_schema or complete(generate(), policies)
+    return app.openapi_schema or complete(generate(), config.auth.policies, config.public_url)
 
 
 def _add_routes(app: FastAPI, config: HttpConfig) -> None:
@@ -99,12 +101,16 @@ def _add_routes(app: FastAPI, config: HttpConfig) -> None:
         safety,
         activity,
         personal_data,
+        restoring,
+        console,
         choices,
         public,
     )
     for part in (operations, *pages):
         app.include_router(part.router(config))
-    assets.install(app)
+    assets.install(app, config.brand)
+    if config.templates is not None:
+        must_render(config)
     if config.inbox is not None:
         app.include_router(inbox.router(config, config.inbox))
     if config.has_docs:
@@ -137,3 +143,19 @@ def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
         return errors.problem(request, "not_found", detail=detail)
 
     app.add_exception_handler(404, on_not_found)
+
+
+def _refuse_people_by_pages(app: FastAPI, config: HttpConfig) -> None:
+    """Answer a browser by a page, also where no route has looked at the request."""
+    pages = Pages(config)
+
+    async def on_http(request: Request, error: Exception) -> Any:
+        if not isinstance(error, HTTPException):
+            return errors.internal(request)
+        if not wants_page(request):
+            return errors.http_problem(request, error)
+        shown = pages.show_code(request, errors.code_of(error), status=error.status_code)
+        shown.headers.update(error.headers or {})
+        return shown
+
+    app.add_exception_handler(HTTPException, on_http)

@@ -8,7 +8,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from fastapi import Request
 
 from doorward.domain.events import Client
+from doorward.languages import preferred
 
+LANGUAGE_COOKIE = "doorward_language"
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
@@ -25,13 +27,19 @@ _TOOLS = (("curl/", "curl"), ("python-", "Python"), ("okhttp", "an app"), ("Post
 
 
 def client_of(request: Request, trusted: Sequence[Network]) -> Client:
-    """The client's address and device, as they are kept."""
+    """The client's address and device, as they are kept, and in which language to write to him."""
     address = address_of(request, trusted)
     return Client(
         ip_address=str(address) if address else None,
         device=device_label(request.headers.get("user-agent", "")),
         network=network_of(address),
+        language=language_of(request),
     )
+
+
+def language_of(request: Request) -> str:
+    """What was chosen on a page, else what the browser asks for."""
+    return preferred(request.headers.get("accept-language", ""), request.cookies.get(LANGUAGE_COOKIE))
 
 
 def address_of(request: Request, trusted: Sequence[Network]) -> Address | None:

@@ -11,14 +11,37 @@ from doorward.http.schemas import PRINTABLE, Problem
 
 SIGN_UPS = ("SignUpBody", "NewUser", "PersonAndPassword", "NewAccount", "NewUserRecord")
 PAGES = {"/verify": "verify_page", "/reset-password": "reset_page", "/forgot-password": "forgot_page"}
+ABOUT = (
+    "User accounts: sign-up, verification, sign-in, sessions, passwords, audit. Refusals are problems (RFC 9457); "
+    "their `type` leads to a page that says what happened and what to do."
+)
+TAGS = {
+    "Accounts": "Sign up and prove the address.",
+    "Administration": "All accounts, for administrators.",
+    "Audit": "What happened: to oneself, and to everybody.",
+    "Development": "The inbox in which `doorward dev` catches letters.",
+    "E-mail or phone": "The routes of the profile `email-or-phone`.",
+    "Link activation": "The routes of the profile `link-activation`.",
+    "My account": "One's own account.",
+    "OAuth 2.0": "Tokens for whoever speaks RFC 6749.",
+    "OAuth 2.0 password": "The routes of the profile `oauth2-password`.",
+    "Operations": "Whether the service is well, and its public keys.",
+    "Pages": "Forms for people.",
+    "Passwords": "Change, forget and reset; the rules.",
+    "Sessions": "Sign in and out, and where one is signed in.",
+    "Sign-up and sign-in": "The routes of the profile `signup-signin`.",
+    "User records": "Users of the profile `link-activation`.",
+}
 CLASSES = {"upper": "no_uppercase", "lower": "no_lowercase", "digit": "no_digit", "special": "no_special"}
 NOT_BLANK = r"\S"
 NOT_BLANK_NAME = PRINTABLE.replace("*$", r"*[^\s\u0000-\u001f\u007f-\u009f]") + PRINTABLE.removeprefix("^")
 Schema = dict[str, Any]
 
 
-def complete(document: Schema, policies: Policies) -> Schema:
+def complete(document: Schema, policies: Policies, public_url: str) -> Schema:
     """Add what the types do not know."""
+    document["info"] |= {"description": ABOUT, "contact": {"url": public_url}}
+    document["servers"] = [{"url": "/", "description": "This service."}]
     schemas = document["components"]["schemas"]
     for path, item in document["paths"].items():
         if path in PAGES:
@@ -27,6 +50,8 @@ def complete(document: Schema, policies: Policies) -> Schema:
             _refuse_in_problems(operation["responses"])
     for name, schema in schemas.items():
         _explain(name, schema, policies)
+    used = {tag for item in document["paths"].values() for operation in item.values() for tag in operation["tags"]}
+    document["tags"] = [{"name": tag, "description": TAGS[tag]} for tag in sorted(used)]
     schemas["Problem"] = Problem.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -54,7 +79,7 @@ def _page(name: str, *, takes_token: bool) -> Schema:
         "summary": name.replace("_", " ").capitalize(),
         "description": "A form for people; opening it spends nothing.",
         "parameters": [token] if takes_token else [],
-        "responses": {"200": html} | ({"422": {}} if takes_token else {}),
+        "responses": {"200": html} | (dict.fromkeys(("400", "410"), html) | {"422": {}} if takes_token else {}),
     }
 
 

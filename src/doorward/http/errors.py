@@ -188,14 +188,21 @@ def install(app: FastAPI) -> None:
         return validation_problem(request, error) if isinstance(error, RequestValidationError) else internal(request)
 
     async def on_http(request: Request, error: Exception) -> ProblemResponse:
-        if not isinstance(error, HTTPException):
-            return internal(request)
-        code = _BY_STATUS.get(error.status_code, "internal_error" if error.status_code >= 500 else "malformed_json")
-        return problem(request, code, status=error.status_code, headers=error.headers)
+        return http_problem(request, error) if isinstance(error, HTTPException) else internal(request)
 
     app.add_exception_handler(errors.AuthError, on_refusal)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+
+
+def http_problem(request: Request, error: HTTPException) -> ProblemResponse:
+    """Render what Starlette or the reader of bodies refused."""
+    return problem(request, code_of(error), status=error.status_code, headers=error.headers)
+
+
+def code_of(error: HTTPException) -> str:
+    """The code of such a refusal."""
+    return _BY_STATUS.get(error.status_code, "internal_error" if error.status_code >= 500 else "malformed_json")
 
 
 def internal(request: Request) -> ProblemResponse:

@@ -1,13 +1,13 @@
 """Filters and pages of lists, the same in every dialect."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorward.domain.errors import InvalidInput, Violation
-from doorward.domain.user import Status
+from doorward.domain.user import Role, Status
 from doorward.http.schemas import AuditPage, AuditView, Moment
 from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery, UserSort
 
@@ -28,10 +28,11 @@ class AuditFilter(BaseModel):
 
     def query(self) -> AuditQuery:
         """As the engine takes it; times without a zone are UTC."""
-        asked = self.model_dump()
-        for name in ("since", "until"):
-            asked[name] = _in_utc(name, asked[name])
-        return AuditQuery(**asked)
+        return AuditQuery(**_with_utc(self.model_dump()))
+
+
+def _with_utc(asked: dict[str, Any]) -> dict[str, Any]:
+    return asked | {name: _in_utc(name, asked[name]) for name in ("since", "until")}
 
 
 def _in_utc(name: str, moment: datetime | None) -> datetime | None:
@@ -49,18 +50,25 @@ def audit_page(page: Page[AuditRow]) -> AuditPage:
 
 
 class UserFilter(BaseModel):
-    """Which users; `q` is looked for in e-mail, names, user name and phone."""
+    """Which users.
+
+    `q` is what the e-mail address, its domain, the phone number, the user name or the names begin with, or an id.
+    `since` (included) and `until` (not) are about when the account was made.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     q: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f]*$")] | None = None
     status: Status | None = None
     verified: bool | None = None
+    role: Role | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     sort: UserSort = "-created_at"
     limit: int = Field(50, ge=1, le=200)
     cursor: Annotated[str, Field(max_length=600)] | None = None
 
     def query(self) -> UserQuery:
         """As the engine takes it."""
-        asked = self.model_dump()
+        asked = _with_utc(self.model_dump())
         return UserQuery(text=asked.pop("q"), **asked)

@@ -1,40 +1,37 @@
 """Routes for those who run the service."""
 
-import asyncio
 import hmac
-import time
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from doorward.domain.errors import NotFound, Unavailable
-from doorward.http.client import address_of
-from doorward.http.config import Check, HttpConfig
+from doorward.domain.errors import NotFound
+from doorward.http.checks import Checks, measured_check
+from doorward.http.config import HttpConfig
 from doorward.http.routing import new_router
+from doorward.http.seen import seen_of
 from doorward.ports.secrets import SecretMinter
 
-CHECK_SECONDS = 2.0
 SEEN_HEADER = "X-Doorward-Doctor"
 SEEN_SECONDS = 60
-REMEMBER_SECONDS = 2.0
 
 
 def router(config: HttpConfig) -> APIRouter:
     """Health, keys and well-known addresses."""
-    routes = new_router("Operations")
-    remembered = {name: check if name == "database" else _Remembered(check) for name, check in config.checks.items()}
+    routes, checks = new_router("Operations"), Checks(config)
 
     @routes.get("/health", response_model=dict[str, Any])
     async def health(request: Request) -> JSONResponse:
         """Whether the service and all that it needs are well."""
-        measured = await asyncio.gather(*(_measure(check) for check in remembered.values()))
-        checks = {name: state for name, (state, _) in zip(remembered, measured, strict=True)}
-        is_well = all(state == "ok" for state in checks.values())
-        body: dict[str, Any] = {"status": "ok" if is_well else "unavailable", "checks": checks}
+        outcomes = await checks.outcomes()
+        is_well = all(one.is_well for one in outcomes.values())
+        states = {name: one.state for name, one in outcomes.items()}
+        body: dict[str, Any] = {"status": "ok" if is_well else "unavailable", "checks": states}
         if config.is_dev:
-            latencies = {name: ms for name, (_, ms) in zip(remembered, measured, strict=True)}
+            latencies = {name: one.ms for name, one in outcomes.items()}
             body |= {"version": config.version, "profile": config.profile, "latencies_ms": latencies}
         body |= _seen(request, config)
         return JSONResponse(body, 200 if is_well else 503, {} if is_well else {"Retry-After": "2"})
@@ -47,8 +44,7 @@ def router(config: HttpConfig) -> APIRouter:
     @routes.get("/readyz", response_model=dict[str, str])
     async def readyz() -> JSONResponse:
         """Whether requests can be served."""
-        state, _ = await _measure(config.checks["database"])
-        is_ready = state == "ok"
+        is_ready = (await measured_check(config.checks["database"])).is_well
         body = {"status": "ok" if is_ready else "unavailable"}
         return JSONResponse(body, 200 if is_ready else 503, {} if is_ready else {"Retry-After": "2"})
 
@@ -92,40 +88,4 @@ def _seen(request: Request, config: HttpConfig) -> dict[str, Any]:
     """What arrived here of the caller; told to whoever sets up the proxy before it and has the secret."""
     if not _has_proof(request, config):
         return {}
-    trusted = config.trusted_proxies
-    peer = address_of(request, ())
-    seen = {
-        "peer": str(peer),
-        "client": str(address_of(request, trusted)),
-        "host": request.headers.get("host"),
-        "forwarded_for": request.headers.get("x-forwarded-for"),
-        "forwarded_proto": request.headers.get("x-forwarded-proto"),
-        "is_proxy_trusted": any(peer in network for network in trusted if peer and network.version == peer.version),
-    }
-    return {"seen": seen}
-
-
-class _Remembered:
-    """A check whose outcome counts for some seconds, so that nobody can make us call on others at will."""
-
-    def __init__(self, check: Check) -> None:
-        self._check = check
-        self._outcome: asyncio.Future[None] | None = None
-        self._until = 0.0
-
-    async def __call__(self) -> None:
-        if self._outcome is None or time.monotonic() > self._until:
-            self._until = time.monotonic() + REMEMBER_SECONDS
-            self._outcome = asyncio.ensure_future(self._check())
-        await asyncio.shield(self._outcome)
-
-
-async def _measure(check: Check) -> tuple[str, float]:
-    start = time.perf_counter()
-    try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
-        state = "ok"
-    except (Unavailable, TimeoutError):
-        state = "unavailable"
-    return state, round((time.perf_counter() - start) * 1000, 1)
+    return {"seen": asdict(seen_of(request, config))}

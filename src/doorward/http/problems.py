@@ -28,8 +28,16 @@ PROBLEMS: dict[str, Problem] = {
         403, "The password has expired", "Change it with the change_token, then sign in again."
     ),
     "account_disabled": Problem(403, "The account is disabled", "Ask the operator of this service."),
+    "account_closing": Problem(
+        403,
+        "You closed this account",
+        "To keep it, open the link in our letter. Ask for a new password to get it again.",
+    ),
     "wrong_password": Problem(403, "The current password is wrong", "Enter the password that you signed in with."),
     "forbidden": Problem(403, "You may not do this", "It takes an administrator."),
+    "looking_only": Problem(
+        403, "You only look at this account", "Nothing of it can be changed in this session. Go back to your own."
+    ),
     "cross_site": Problem(
         403,
         "The request comes from another site",
@@ -82,6 +90,7 @@ RULES: dict[str, str] = {
     "too_common": "is one of the passwords that everybody tries first",
     "contains_identifier": "is made of your own name or address",
     "reused": "was used before",
+    "differs": "is not what is asked for",
     "unchanged": "is what it is already",
     "not_hashable": "has a character, or a length, that cannot be hashed",
     "control_character": "has a control character",

@@ -49,5 +49,5 @@ FORM_TOO = {"x-form-too": True}
 """Marks an operation whose JSON body may be sent as a form."""
 
 COMMON = ("validation_failed", "malformed_json", "payload_too_large", "unsupported_media_type", "unavailable")
-SIGNED_IN = ("token_invalid", "forbidden", "cross_site", "unavailable")
+SIGNED_IN = ("token_invalid", "forbidden", "looking_only", "cross_site", "unavailable")
 PROVING = ("invalid_credentials", "account_locked", "too_many_requests", "busy")

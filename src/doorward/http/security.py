@@ -10,7 +10,7 @@ from fastapi.security import HTTPBasic, OAuth2PasswordBearer
 
 from doorward.auth import Auth
 from doorward.domain.actor import Actor, Current, PasswordOwner
-from doorward.domain.errors import CrossSite, InvalidCredentials, TokenInvalid
+from doorward.domain.errors import AuthError, CrossSite, InvalidCredentials, LookingOnly, TokenInvalid
 from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
@@ -91,6 +91,20 @@ class Cookies:
         """Remember what waits, for a day; an empty handle forgets it."""
         self._set(response, self.waiting, handle, path="/", max_age=WAITING_SECONDS if handle else 0)
 
+    @property
+    def looking(self) -> str:
+        """That one looked; it stays when the time is over, so that no form is sent on in another's name."""
+        return "__Host-doorward_looking" if self.is_secure else "doorward_looking"
+
+    def stop_looking(self, request: Request, response: Response) -> None:
+        """Forget it where it was noted."""
+        if self.looking in request.cookies:
+            self._set(response, self.looking, "", path="/", max_age=0)
+
+    def set_looking(self, response: Response) -> None:
+        """Note it, until a session begins that is one's own."""
+        self._set(response, self.looking, "1", path="/", max_age=WAITING_SECONDS)
+
     def set(self, response: Response, access: str, refresh: str | None, *, max_age: int, refresh_age: int) -> None:
         """Put the access token into one cookie and the refresh token into another with a narrow path."""
         self._set(response, self.session, access, path="/", max_age=max_age)
@@ -101,6 +115,11 @@ class Cookies:
         """Take both away."""
         self._set(response, self.session, "", path="/", max_age=0)
         self._set(response, self.refresh, "", path=REFRESH_PATH, max_age=0)
+
+    def leave(self, response: Response) -> None:
+        """Take the session's away; the refresh token that stays is of another session."""
+        self._set(response, self.session, "", path="/", max_age=0)
+        self._set(response, self.looking, "", path="/", max_age=0)
 
     def _set(self, response: Response, name: str, value: str, *, path: str, max_age: int) -> None:
         response.set_cookie(
@@ -116,19 +135,36 @@ class Security:
         self._config = config
         self.cookies = Cookies(config.is_secure)
 
-    def current(self) -> Callable[..., Awaitable[Current]]:
-        """The signed-in user of a request."""
+    def current(self, *, may_look: bool | None = None) -> Callable[..., Awaitable[Current]]:
+        """The signed-in user of a request.
+
+        Args:
+            may_look: whether an administrator who looks as this user is let in; None: where nothing is changed.
+        """
 
         async def find(request: Request, _: str | None = Depends(bearer_scheme)) -> Current:
-            return await self._auth.authenticate(self._access_token(request))
+            return _let_in(request, await self._auth.authenticate(self._access_token(request)), may_look)
 
         return find
 
-    def current_by_cookie(self) -> Callable[..., Awaitable[Current]]:
-        """The signed-in user of a page."""
+    def current_by_cookie(self, *, may_look: bool | None = None) -> Callable[..., Awaitable[Current]]:
+        """The signed-in user of a page; `may_look` as above."""
 
         async def find(request: Request) -> Current:
-            return await self._auth.authenticate(_only_cookie(request, self.cookies.session) or "")
+            current = await self._auth.authenticate(_only_cookie(request, self.cookies.session) or "")
+            return _let_in(request, current, may_look)
+
+        return find
+
+    def current_if_any(self) -> Callable[..., Awaitable[Current | None]]:
+        """The signed-in user of a page that is for everybody."""
+
+        async def find(request: Request) -> Current | None:
+            try:
+                cookie = _only_cookie(request, self.cookies.session)
+                return await self._auth.authenticate(cookie) if cookie else None
+            except AuthError:
+                return None
 
         return find
 
@@ -223,6 +259,14 @@ class Security:
             return True
         # In development the page may be opened as localhost or 127.0.0.1.
         return self._config.is_dev and shown.netloc == request.headers.get("host")
+
+
+def _let_in(request: Request, current: Current, may_look: bool | None) -> Current:
+    """Raise LookingOnly where somebody who only looks would change something."""
+    is_allowed = request.method in SAFE_METHODS if may_look is None else may_look
+    if current.session.acting_id is not None and not is_allowed:
+        raise LookingOnly
+    return current
 
 
 def _only_cookie(request: Request, name: str) -> str | None:

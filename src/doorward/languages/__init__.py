@@ -6,18 +6,23 @@ from functools import cache, cached_property
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import Translations
 
 FOLDER = Path(__file__).parent
 SOURCE = "en"
 OFFERED = (SOURCE, *sorted(path.stem for path in FOLDER.glob("*.po")))
 MAX_HEADER = 500
+Unit = Literal["day", "hour", "minute", "second"]
+UNITS: tuple[tuple[Unit, int, int], ...] = (("day", 86400, 2), ("hour", 3600, 1), ("minute", 60, 1))
+"""Each with its seconds, and from how many of it a duration is said in it: a day is 24 hours."""
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name by which gettext's tools find such texts
@@ -69,6 +74,27 @@ class Speech:
     def duration(self, lasting: timedelta) -> str:
         """About how long: `15 minutes`."""
         return format_timedelta(lasting, threshold=2, locale=self._locale)
+
+    def lasting(self, duration: timedelta) -> str:
+        """Exactly how long, as a rule says it: `1 minute`, `90 seconds`, `24 hours`."""
+        seconds = int(duration.total_seconds())
+        for unit, size, least in UNITS:
+            count, rest = divmod(seconds, size)
+            if count >= least and not rest:
+                return self._in(unit, duration)
+        return self._in("second", duration)
+
+    def short_day(self, at: datetime) -> str:
+        """A date without its year."""
+        return format_skeleton("MMMd", at, locale=self._locale)
+
+    def number(self, number: float) -> str:
+        """A number with its separators; of a fraction, one digit."""
+        return format_decimal(round(number, 1), locale=self._locale)
+
+    def _in(self, unit: Unit, duration: timedelta) -> str:
+        """With a threshold that nothing reaches, the unit is the one that is asked for."""
+        return format_timedelta(duration, granularity=unit, threshold=10**9, locale=self._locale)
 
     @cached_property
     def translations(self) -> NullTranslations:

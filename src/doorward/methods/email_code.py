@@ -47,6 +47,7 @@ class EmailCodeMethod:
         subject_id: UUID,
         *,
         to: str,
+        client: Client,
         first_name: str = "",
         target: str | None = None,
     ) -> tuple[Write, ...]:
@@ -74,10 +75,11 @@ class EmailCodeMethod:
             subject_id=subject_id,
             challenge_id=challenge.id,
             params={"first_name": first_name},
+            language=client.language,
         )
         return (AddChallenge(challenge), Send(message, now)) if may_mail else (AddChallenge(challenge),)
 
-    async def first(self, user: User) -> tuple[Write, ...]:
+    async def first(self, user: User, client: Client) -> tuple[Write, ...]:
         """The changes that send the first code of an account that is about to be added.
 
         Raises:
@@ -87,7 +89,8 @@ class EmailCodeMethod:
         for identifier in user.identifiers():
             if await self.store.users.find(identifier) is not None:
                 raise IdentifierTaken(identifier.kind.value)
-        return await self.begin(MessageKind.VERIFY_EMAIL, Purpose.VERIFY_EMAIL, user.id, to=user.email or "")
+        kind, purpose = MessageKind.VERIFY_EMAIL, Purpose.VERIFY_EMAIL
+        return await self.begin(kind, purpose, user.id, to=user.email or "", client=client)
 
     async def prove(
         self,

@@ -37,8 +37,8 @@ class EventPublisher(Protocol):
 class LetterWriter(Protocol):
     """Turns an intent and its freshly minted secrets into words."""
 
-    def write(self, kind: MessageKind, params: Mapping[str, object]) -> tuple[str, str, str]:
+    def write(self, kind: MessageKind, params: Mapping[str, object], language: str) -> tuple[str, str, str]:
         """Subject, text and HTML of a letter."""
 
-    def write_text(self, kind: MessageKind, params: Mapping[str, object]) -> str:
+    def write_text(self, kind: MessageKind, params: Mapping[str, object], language: str) -> str:
         """The words of a text message."""

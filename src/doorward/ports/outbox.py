@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from doorward.domain.messages import Message
+from doorward.ports.store import Page
 
 QUEUE_LIFE = timedelta(days=2)
 """How long a message may wait for its mail server before it is given up."""
@@ -37,6 +38,36 @@ class OutboxItem:
     attempts: int
     created_at: datetime
     message: Message | None = None
+
+
+class OutboxState(StrEnum):
+    """Not tried yet, tried without success, or given up."""
+
+    WAITING = "waiting"
+    RETRYING = "retrying"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """What is in the outbox, as an operator sees it. An event has no `message`; its `kind` is its wire name."""
+
+    id: UUID
+    lane: Lane
+    kind: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    lease_until: datetime | None
+    dead_at: datetime | None
+    reason: str | None
+    message: Message | None = None
+
+    @property
+    def state(self) -> OutboxState:
+        if self.dead_at is not None:
+            return OutboxState.DEAD
+        return OutboxState.RETRYING if self.attempts else OutboxState.WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +105,17 @@ class Outbox(Protocol):
 
     async def depth(self) -> Mapping[str, int]:
         """How many wait in each lane, and how many are `dead`."""
+
+    async def oldest(self) -> datetime | None:
+        """Since when the oldest waits of all that is not given up; None if nothing waits."""
+
+    async def page(
+        self, *, state: OutboxState | None = None, limit: int, cursor: str | None = None
+    ) -> Page[OutboxEntry]:
+        """What is there, newest first. InvalidInput for a cursor that is not its own."""
+
+    async def find(self, item_id: UUID) -> OutboxEntry | None:
+        """One entry."""
+
+    async def revive(self, item_id: UUID, now: datetime) -> bool:
+        """Let an item be tried at once, given up or not; False if it is gone or in somebody's hands."""

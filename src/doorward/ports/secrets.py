@@ -19,6 +19,7 @@ class TokenKind(StrEnum):
     VERIFY_LINK = "verify-link"
     RESET_LINK = "reset-link"
     CHANGE_PASSWORD = "change-password"
+    RESTORE_LINK = "restore-link"
     SIGN_IN_LINK = "sign-in-link"
 
 

@@ -12,7 +12,7 @@ from doorward.domain.identifiers import Identifier
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
 from doorward.domain.signing import SigningKey
-from doorward.domain.user import Status, User
+from doorward.domain.user import Role, Status, User
 from doorward.ports.writes import Write
 
 T = TypeVar("T")
@@ -31,11 +31,17 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserQuery:
-    """Which users; `text` is looked for in e-mail, names, user name and phone."""
+    """Which users. `text` is what e-mail, its domain, phone, user name or names begin with (`Search`).
+
+    `since` and `until` are about when the account was made; `since` is included, `until` is not.
+    """
 
     text: str | None = None
     status: Status | None = None
     verified: bool | None = None
+    role: Role | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     sort: UserSort = "-created_at"
     limit: int = 50
     cursor: str | None = None
@@ -80,6 +86,12 @@ class Users(Protocol):
     async def page(self, query: UserQuery) -> Page[User]:
         """Accounts that match, in the order asked for. InvalidInput for a cursor that is not its own."""
 
+    async def count(self, query: UserQuery, *, at_most: int | None = None) -> int:
+        """How many accounts match on all pages together; with `at_most`, counting ends there."""
+
+    async def closing(self, until: datetime, limit: int) -> Sequence[User]:
+        """Accounts whose time is over by then, the longest first."""
+
     async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
         """Hashes of former passwords, newest first."""
 
@@ -123,6 +135,12 @@ class AuditLog(Protocol):
 
     async def page(self, query: AuditQuery) -> Page[AuditRow]:
         """Rows that match, newest first. InvalidInput for a cursor that is not its own."""
+
+    async def histogram(self, query: AuditQuery, edges: Sequence[datetime]) -> Mapping[str, Sequence[int]]:
+        """How many rows of each type lie between each edge (included) and the next one (not).
+
+        Types without rows are left out; so are the query's limit and cursor.
+        """
 
     async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
         """The newest tries to sign in to an account."""

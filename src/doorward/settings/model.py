@@ -8,6 +8,8 @@ from urllib.parse import urlunsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from doorward.domain.brand import ACCENT, is_colour
+from doorward.domain.policies.closing import ClosingPolicy
 from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.policies.limits import LimitsPolicy
 from doorward.domain.policies.lockout import LockoutPolicy
@@ -27,6 +29,7 @@ SECTIONS: dict[str, type] = {
     "verification": VerificationPolicy,
     "lockout": LockoutPolicy,
     "reset": ResetPolicy,
+    "closing": ClosingPolicy,
     "session": SessionPolicy,
     "hashing": HashingPolicy,
     "sms": SmsPolicy,
@@ -55,6 +58,13 @@ class Settings(BaseModel):
     ] = Field("native", description="Which routes there are besides the native ones.")
     service_name: str = Field(
         "Doorward", min_length=1, max_length=60, pattern=r"^[^\r\n]*$", description="The name in mails and pages."
+    )
+    accent_color: str = Field(
+        ACCENT, description="The colour of buttons in pages and letters, as #rrggbb; text on it becomes white or black."
+    )
+    logo: Path | None = Field(None, description="An SVG or PNG file of at most 100 kB; mail programs show PNG only.")
+    templates: Path | None = Field(
+        None, description="A folder whose files take the place of pages and letters; see `docs/theming.md`."
     )
     public_url: str | None = Field(None, description="The address that people see; links lead nowhere else.")
     database_url: str | None = Field(
@@ -114,6 +124,7 @@ class Settings(BaseModel):
     verification: VerificationPolicy = VerificationPolicy()
     lockout: LockoutPolicy = LockoutPolicy()
     reset: ResetPolicy = ResetPolicy()
+    closing: ClosingPolicy = ClosingPolicy()
     session: SessionPolicy = SessionPolicy()
     hashing: HashingPolicy = HashingPolicy()
     sms: SmsPolicy = SmsPolicy()
@@ -123,6 +134,13 @@ class Settings(BaseModel):
     @classmethod
     def _prepare(cls, value: Any, info: ValidationInfo) -> Any:
         return prepare_section(SECTIONS[info.field_name or ""], value)
+
+    @field_validator("accent_color")
+    @classmethod
+    def _colour(cls, value: str) -> str:
+        if not is_colour(value):
+            raise ValueError("write it as #rrggbb, such as #0b6e4f")
+        return value
 
     @field_validator("public_url")
     @classmethod

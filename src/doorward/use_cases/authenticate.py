@@ -1,10 +1,11 @@
 """Tell whose request this is."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from doorward.domain.actor import Current, PasswordOwner
-from doorward.domain.errors import NotFound, TokenInvalid
+from doorward.domain.errors import LookingOnly, NotFound, TokenInvalid
 from doorward.domain.policies.session import SessionPolicy
 from doorward.domain.user import Status, User
 from doorward.ports.clock import Clock
@@ -33,17 +34,29 @@ class Authenticate:
         user = await self._usable(session.user_id)
         if user.id != claims.user_id:
             raise TokenInvalid
+        if session.acting_id is not None:
+            await self._must_still_look(session.acting_id, now)
         return Current(user, session)
+
+    async def _must_still_look(self, own_session_id: UUID, now: datetime) -> None:
+        own = await self.sessions.find(own_session_id)
+        if own is None or not own.is_live(now, idle_ttl=None):
+            raise TokenInvalid
+        if not (await self._usable(own.user_id)).is_active_admin(now):
+            raise TokenInvalid
 
     async def password_owner(self, token: str) -> PasswordOwner:
         """Find who may change a password: by an access token, or by what an expired password earned.
 
         Raises:
             TokenInvalid: it is neither, too late, or used.
+            LookingOnly: it is an administrator's who sees somebody's account.
         """
         ref = self.secrets.read_token(TokenKind.CHANGE_PASSWORD, token)
         if ref is None:
             current = await self(token)
+            if current.session.acting_id is not None:
+                raise LookingOnly
             return PasswordOwner(current.user, session_id=current.session_id)
         challenge = await self.store.challenges.find(ref.id)
         if challenge is None or not challenge.takes_link(self.now()):

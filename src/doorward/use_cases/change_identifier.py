@@ -7,17 +7,17 @@ from doorward.domain.challenge import BEGUN_BEFORE, Purpose
 from doorward.domain.errors import CodeExpired, EmailNotVerified, IdentifierTaken, InvalidInput, TokenInvalid, Violation
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.identifiers import Identifier, Kind, mask, parse_email
-from doorward.domain.ids import new_id
-from doorward.domain.messages import Message, MessageKind
+from doorward.domain.messages import MessageKind
 from doorward.domain.password import Password
 from doorward.domain.policies.registration import RegistrationPolicy
 from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.user import User
 from doorward.methods.email_code import EmailCodeMethod
+from doorward.methods.notices import notice
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import ConsumeChallenge, ConsumeChallenges, EndSessions, Record, SaveUser, Send, Stale, Write
+from doorward.ports.writes import ConsumeChallenge, ConsumeChallenges, EndSessions, Record, SaveUser, Stale, Write
 
 PURPOSES = {Kind.EMAIL: Purpose.CHANGE_EMAIL, Kind.PHONE: Purpose.CHANGE_PHONE}
 CHANGED = {Kind.EMAIL: EventType.EMAIL_CHANGED, Kind.PHONE: EventType.PHONE_CHANGED}
@@ -66,7 +66,9 @@ class ChangeIdentifier:
             if is_taken and not self.registration.conceals:
                 raise IdentifierTaken(change.kind)
             kind = MessageKind.ACCOUNT_EXISTS if is_taken else MessageKind.CHANGE_IDENTIFIER
-            mail = await self.codes.begin(kind, PURPOSES[change.kind], user.id, to=wanted.value, target=wanted.value)
+            mail = await self.codes.begin(
+                kind, PURPOSES[change.kind], user.id, to=wanted.value, client=change.client, target=wanted.value
+            )
             requested, details = EventType.IDENTIFIER_CHANGE_REQUESTED, {"kind": change.kind.value}
             details["identifier"] = mask(wanted.value)
             noted = event(requested, self.now(), user_id=user.id, client=change.client, details=details)
@@ -100,18 +102,13 @@ class ChangeIdentifier:
                 EndSessions(user.id, now, but=current.session_id),
                 *(ConsumeChallenges(user.id, purpose, now) for purpose in BEGUN_BEFORE),
                 Record(event(CHANGED[kind], now, user_id=user.id, client=client)),
-                *self._notice(user, getattr(user, kind.value)),
+                *self._notice(user, getattr(user, kind.value), client),
             )
         except IdentifierTaken:
             raise (CodeExpired() if self.registration.conceals else IdentifierTaken(kind)) from None
         return changed
 
-    def _notice(self, user: User, former: str | None) -> tuple[Write, ...]:
+    def _notice(self, user: User, former: str | None, client: Client) -> tuple[Write, ...]:
         """Tell the one that is left or, where nothing is, the other way to the owner; never what the new one is."""
         to = former or user.email or user.phone
-        if to is None:
-            return ()
-        now = self.now()
-        params = {"first_name": user.profile.first_name}
-        letter = MessageKind.IDENTIFIER_CHANGED
-        return (Send(Message(id=new_id(now), kind=letter, to=to, subject_id=user.id, params=params), now),)
+        return notice(MessageKind.IDENTIFIER_CHANGED, user, client, self.now(), to=to)

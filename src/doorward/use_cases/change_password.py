@@ -6,8 +6,10 @@ from doorward.domain.actor import PasswordOwner
 from doorward.domain.challenge import BEGUN_BEFORE
 from doorward.domain.errors import InvalidInput, WrongPassword
 from doorward.domain.events import Client, EventType, event
+from doorward.domain.messages import MessageKind
 from doorward.domain.password import Password
 from doorward.domain.user import User
+from doorward.methods.notices import notice_to_owner
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
@@ -36,7 +38,7 @@ class PasswordChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword:
-    """Replace the password, given the present one; all other sessions and open reset links end."""
+    """Replace the password, given the present one; other sessions and reset links end, and the owner is told."""
 
     store: Store
     passwords: PasswordMethod
@@ -62,6 +64,7 @@ class ChangePassword:
                 *([ConsumeChallenge(ticket, now)] if ticket else []),
                 *(ConsumeChallenges(user.id, purpose, now) for purpose in BEGUN_BEFORE),
                 Record(event(EventType.PASSWORD_CHANGED, now, user_id=user.id, client=change.client)),
+                *notice_to_owner(MessageKind.PASSWORD_CHANGED, user, change.client, now),
             )
         return changed
 

@@ -44,7 +44,7 @@ class CreateUser:
         details = actor.described() | {"role": role.value, "verified": verified}
         created = event(EventType.USER_REGISTERED, now, user_id=user.id, client=actor.client, details=details)
         is_asked = self.codes.policy.is_on and not verified and user.email is not None
-        mail = await self.codes.first(user) if is_asked else ()
+        mail = await self.codes.first(user, actor.client) if is_asked else ()
         await self.store.commit(AddUser(user), Record(created), *self._vouched(user, actor), *mail)
         return user
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import EventType, event
@@ -57,7 +57,7 @@ class DeliverMessages:
             await self.outbox.bury(item, owner=owner, reason="waited too long")
             return
         try:
-            await self._deliver(item.message)
+            await self._deliver(item.message, item.created_at)
         except DeliveryFailed as failed:
             if failed.is_final:
                 await self.outbox.bury(item, owner=owner, reason=str(failed))
@@ -66,7 +66,7 @@ class DeliverMessages:
             return
         await self.outbox.complete(item, owner=owner)
 
-    async def _deliver(self, message: Message) -> None:
+    async def _deliver(self, message: Message, intended_at: datetime) -> None:
         if not message.kind.is_letter:
             await self.look_into(message)
             return
@@ -79,16 +79,17 @@ class DeliverMessages:
         try:
             await self.store.commit(HandOver(self.mint.started(challenge, self.now())))
             await self._send(self.mint.letter(message, challenge))
-            await self._note_hand_over(message, challenge)
+            await self._note_hand_over(message, challenge, intended_at)
         except Stale:
             return  # answered in this very moment
 
     async def _send(self, mail: Mail) -> None:
         await (self.texts.send(mail) if is_phone(mail.to) else self.mailer.send(mail))
 
-    async def _note_hand_over(self, message: Message, challenge: Challenge) -> None:
+    async def _note_hand_over(self, message: Message, challenge: Challenge, intended_at: datetime) -> None:
         now = self.now()
-        sent = event(EventType.VERIFICATION_SENT, now, user_id=message.subject_id)
+        waited = {"waited_ms": max(0, round((now - intended_at).total_seconds() * 1000))}
+        sent = event(EventType.VERIFICATION_SENT, now, user_id=message.subject_id, details=waited)
         noted = [Record(sent)] if challenge.purpose is Purpose.VERIFY_EMAIL else []
         try:
             await self.store.commit(HandOver(self.mint.started(challenge, now)), *noted)

@@ -23,6 +23,11 @@ class ListUsers:
         actor.must_be_admin()
         return await self.store.users.page(query)
 
+    async def count(self, query: UserQuery, actor: Actor, *, at_most: int | None = None) -> int:
+        """How many match on all pages together, counted to `at_most`; Forbidden unless an administrator asks."""
+        actor.must_be_admin()
+        return await self.store.users.count(query, at_most=at_most)
+
     async def visible(self, query: UserQuery, actor: Actor) -> Page[User]:
         """Accounts that match for an administrator, only himself for anybody else."""
         if actor.user is not None and actor.user.role is not Role.ADMIN:

@@ -43,7 +43,7 @@ class Register:
         user = checked.user(new_id(now), password_hash, now)
         registered = event(EventType.USER_REGISTERED, now, user_id=user.id, client=sign_up.client)
         try:
-            mail = await self.codes.first(user) if self.codes.policy.is_on else ()
+            mail = await self.codes.first(user, sign_up.client) if self.codes.policy.is_on else ()
             await self.store.commit(AddUser(user), Record(registered), *mail)
         except IdentifierTaken as taken:
             await self._record_refusal(sign_up, checked, taken.kind)

@@ -64,6 +64,7 @@ class RegisterConcealed:
             Purpose.CONFIRM_REGISTRATION,
             pending.id,
             to=pending.email,
+            client=sign_up.client,
             first_name=owner.profile.first_name if owner else "",
         )
         kind = EventType.SIGN_UP_REFUSED if owner else EventType.SIGN_UP_PENDING

@@ -1,10 +1,12 @@
 """Send a new code; it replaces the one before."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
+from doorward.domain.actor import Actor
 from doorward.domain.challenge import Purpose
 from doorward.domain.errors import AlreadyActive, LinkInvalid
-from doorward.domain.events import Client
+from doorward.domain.events import Client, EventType, event
 from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.messages import MessageKind
 from doorward.domain.password import Password
@@ -14,7 +16,7 @@ from doorward.methods.email_code import EmailCodeMethod
 from doorward.methods.password import PasswordMethod
 from doorward.methods.waiting import WaitingLine
 from doorward.ports.store import Store
-from doorward.ports.writes import SaveUser
+from doorward.ports.writes import Record, SaveUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +47,9 @@ class ResendCode:
         async with self.passwords.proving(command.identifier, command.password, command.client) as user:
             if user.is_verified or not self.codes.policy.is_on:
                 raise AlreadyActive
-            await self._to_account(user)
+            await self._to_account(user, command.client)
 
-    async def to_waiting(self, verification: str) -> None:
+    async def to_waiting(self, verification: str, client: Client) -> None:
         """Send a new code to whoever waits; a decoy's owner is told again that he has an account.
 
         A handle that stands for nothing (any more) is answered alike.
@@ -62,22 +64,41 @@ class ResendCode:
         if waiting is None:
             return
         if isinstance(waiting.subject, User):
-            await self._to_account(waiting.subject)
+            await self._to_account(waiting.subject, client)
         else:
-            await self._to_registration(waiting.subject)
+            await self._to_registration(waiting.subject, client)
 
-    async def _to_account(self, user: User) -> None:
-        mail = await self.codes.begin(MessageKind.VERIFY_EMAIL, Purpose.VERIFY_EMAIL, user.id, to=user.email or "")
+    async def of(self, user_id: UUID, actor: Actor, reason: str | None = None) -> None:
+        """Send a new code to somebody, as an administrator.
+
+        Raises:
+            Forbidden: the caller is no administrator.
+            NotFound: there is no such account.
+            AlreadyActive: there is nothing to verify.
+            TooManyRequests: like `to_user`.
+        """
+        actor.must_be_admin()
+        user = await self.store.users.get(user_id)
+        if user.is_verified or user.email is None or not self.codes.policy.is_on:
+            raise AlreadyActive
+        kind, details = EventType.VERIFICATION_REQUESTED, actor.described(reason)
+        requested = event(kind, self.codes.now(), user_id=user.id, client=actor.client, details=details)
+        await self._to_account(user, actor.client, Record(requested))
+
+    async def _to_account(self, user: User, client: Client, *records: Record) -> None:
+        kind, purpose = MessageKind.VERIFY_EMAIL, Purpose.VERIFY_EMAIL
+        mail = await self.codes.begin(kind, purpose, user.id, to=user.email or "", client=client)
         # Nothing for an account that is gone, is verified by now, or has another address.
-        await self.store.commit(SaveUser(user, user, guard=("email", "verified_at")), *mail)
+        await self.store.commit(SaveUser(user, user, guard=("email", "verified_at")), *mail, *records)
 
-    async def _to_registration(self, pending: Registration) -> None:
+    async def _to_registration(self, pending: Registration, client: Client) -> None:
         owner = await self.store.users.find(Identifier(Kind.EMAIL, pending.email))
         mail = await self.codes.begin(
             MessageKind.ACCOUNT_EXISTS if pending.is_decoy else MessageKind.VERIFY_EMAIL,
             Purpose.CONFIRM_REGISTRATION,
             pending.id,
             to=pending.email,
+            client=client,
             first_name=owner.profile.first_name if owner else "",
         )
         await self.store.commit(*mail)

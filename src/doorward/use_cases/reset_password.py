@@ -6,9 +6,11 @@ from uuid import UUID
 from doorward.domain.challenge import BEGUN_BEFORE, Challenge
 from doorward.domain.errors import InvalidInput, LinkExpired, LinkInvalid
 from doorward.domain.events import Client, EventType, event
+from doorward.domain.messages import MessageKind
 from doorward.domain.password import Password
 from doorward.domain.user import User
 from doorward.guard import TryGuard
+from doorward.methods.notices import notice_to_owner
 from doorward.methods.password import PasswordMethod
 from doorward.ports.clock import Clock
 from doorward.ports.secrets import SecretMinter, TokenKind
@@ -34,6 +36,10 @@ class ResetPassword:
     passwords: PasswordMethod
     guard: TryGuard
     now: Clock
+
+    async def check(self, token: str) -> None:
+        """See whether a link is good, and spend nothing; refusals are those of using it."""
+        await self._open_challenge(token)
 
     async def __call__(self, reset: PasswordReset) -> User:
         """Set the new password.
@@ -63,6 +69,7 @@ class ResetPassword:
             EndSessions(user.id, now),
             Record(event(EventType.PASSWORD_RESET, now, user_id=user.id, client=reset.client)),
             *self._consequences(user, fresh, reset.client),
+            *notice_to_owner(MessageKind.PASSWORD_CHANGED, fresh, reset.client, now),
         )
         return fresh
 

@@ -2,40 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
 from uuid import UUID
 
 from doorward.domain.actor import Actor
-from doorward.domain.events import EventType, event
+from doorward.domain.challenge import Purpose
+from doorward.domain.events import event
+from doorward.domain.status_action import StatusAction
 from doorward.domain.user import Status, User
 from doorward.guard import TryGuard
 from doorward.ports.clock import Clock
 from doorward.ports.store import Store
-from doorward.ports.writes import EndSessions, Record, SaveUser, Write, keeping_an_admin
-
-
-class StatusAction(Enum):
-    """What an operator does: name, event, and whether the account's sessions end."""
-
-    LOCK = ("lock", EventType.LOCKED, False)
-    UNLOCK = ("unlock", EventType.UNLOCKED, False)
-    DISABLE = ("disable", EventType.DISABLED, True)
-    ENABLE = ("enable", EventType.ENABLED, False)
-    VERIFY = ("verify", EventType.EMAIL_VERIFIED, False)
-    SIGN_OUT = ("sign-out", EventType.SESSION_REVOKED, True)
-
-    @property
-    def event(self) -> EventType:
-        kind: EventType = self.value[1]
-        return kind
-
-    @property
-    def ends_sessions(self) -> bool:
-        return bool(self.value[2])
-
-    @classmethod
-    def named(cls, name: str) -> "StatusAction":
-        return next(action for action in cls if action.value[0] == name)
+from doorward.ports.writes import ConsumeChallenges, EndSessions, Record, SaveUser, Write, keeping_an_admin
 
 
 def _changed(user: User, action: StatusAction, now: datetime) -> User:
@@ -45,9 +22,9 @@ def _changed(user: User, action: StatusAction, now: datetime) -> User:
         case StatusAction.UNLOCK:
             return user.unlocked()
         case StatusAction.DISABLE:
-            return replace(user, status=Status.DISABLED)
+            return replace(user, status=Status.DISABLED, closes_at=None)
         case StatusAction.ENABLE:
-            return replace(user.unlocked(), status=Status.ACTIVE)
+            return user.restored()
         case StatusAction.VERIFY:
             return user.verified(now)
         case _:  # signing out leaves the account as it is
@@ -62,8 +39,23 @@ class SetUserStatus:
     guard: TryGuard
     now: Clock
 
-    async def __call__(self, user_id: UUID, action: StatusAction, actor: Actor, reason: str | None = None) -> User:
+    async def __call__(
+        self,
+        user_id: UUID,
+        action: StatusAction,
+        actor: Actor,
+        reason: str | None = None,
+        *,
+        batch: UUID | None = None,
+    ) -> User:
         """Do it; doing it twice changes nothing the second time.
+
+        Args:
+            user_id: whose account it is.
+            action: what is done.
+            actor: who does it.
+            reason: why; it stands in the audit log.
+            batch: what this is a part of, if many accounts are changed.
 
         Raises:
             Forbidden: the caller is no administrator.
@@ -78,9 +70,11 @@ class SetUserStatus:
             await self.guard.forget(user, actor.client)
         if changed == user and not action.ends_sessions:
             return user
-        details = actor.described(reason)
+        details = actor.described(reason) | ({"batch": str(batch)} if batch else {})
         done = event(action.event, now, user_id=user.id, client=actor.client, details=details)
         ending: list[Write] = [EndSessions(user.id, now)] if action.ends_sessions else []
+        if user.closes_at != changed.closes_at:  # whoever has the link of this closing had his time
+            ending.append(ConsumeChallenges(user.id, Purpose.RESTORE_ACCOUNT, now))
         keeping = keeping_an_admin(user, changed, actor=actor, now=now)
         await self.store.commit(SaveUser(user, changed, guard=("role", "status")), *ending, Record(done), *keeping)
         return changed

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from doorward.domain.challenge import Challenge, Purpose
-from doorward.domain.errors import AccountDisabled, EmailNotVerified, PasswordExpired
+from doorward.domain.errors import AccountClosing, AccountDisabled, EmailNotVerified, PasswordExpired
 from doorward.domain.events import Client, EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.password import Password
@@ -47,7 +47,7 @@ class SignIn:
         Raises:
             InvalidCredentials: one answer for an unknown identifier and a wrong password, after equal work.
             AccountLocked, TooManyRequests, Busy: answered before the password is compared.
-            AccountDisabled, EmailNotVerified, PasswordExpired: told only after the right password.
+            AccountDisabled, AccountClosing, EmailNotVerified, PasswordExpired: told only after the right password.
         """
         client = credentials.client
         async with self.passwords.proving(credentials.identifier, credentials.password, client) as user:
@@ -60,7 +60,7 @@ class SignIn:
 
     def _must_be_usable(self, user: User) -> None:
         if user.status is Status.DISABLED:
-            raise AccountDisabled
+            raise AccountClosing if user.closes_at else AccountDisabled
         if self.verification.is_required and not user.is_verified:
             raise EmailNotVerified(self.secrets.token(TokenKind.VERIFICATION, TokenRef(user.id)))
 

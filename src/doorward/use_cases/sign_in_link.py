@@ -51,6 +51,10 @@ class SignInLink:
         await self.store.commit(SaveUser(user, user, guard=("role", "status")), AddChallenge(challenge), Record(made))
         return self.secrets.token(TokenKind.SIGN_IN_LINK, TokenRef(challenge.id))
 
+    async def check(self, token: str) -> None:
+        """See whether it is good, and spend nothing; refusals are those of using it."""
+        await self._read(token)
+
     async def __call__(self, token: str, client: Client) -> SignedIn:
         """Sign in with it.
 
@@ -58,6 +62,14 @@ class SignInLink:
             LinkInvalid: it was not made here.
             LinkExpired: too late, used, or its owner is no administrator any more.
         """
+        challenge, user = await self._read(token)
+        fresh, session = user.signed_in(self.now()), self.opening.begin(user, client)
+        changes = self.opening.changes(user, fresh, session, client)
+        is_still_admin = SaveUser(user, user, guard=("role",))
+        await self.store.commit(is_still_admin, ConsumeChallenge(challenge.id, session.created_at), *changes)
+        return await self.opening.tokens(session, fresh)
+
+    async def _read(self, token: str) -> tuple[Challenge, User]:
         ref = self.secrets.read_token(TokenKind.SIGN_IN_LINK, token)
         if ref is None:
             raise LinkInvalid
@@ -67,11 +79,7 @@ class SignInLink:
         user = await self.store.users.get(challenge.subject_id)
         if not _may_enter(user):
             raise LinkExpired
-        fresh, session = user.signed_in(self.now()), self.opening.begin(user, client)
-        changes = self.opening.changes(user, fresh, session, client)
-        is_still_admin = SaveUser(user, user, guard=("role",))
-        await self.store.commit(is_still_admin, ConsumeChallenge(challenge.id, session.created_at), *changes)
-        return await self.opening.tokens(session, fresh)
+        return challenge, user
 
 
 def _may_enter(user: User) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorward.domain.ids import new_id, parse_id
+from doorward.domain.ids import made_at, new_id, parse_id
 
 START = datetime(1971, 1, 1, tzinfo=UTC)
 MOMENTS = st.timedeltas(timedelta(), timedelta(days=365 * 7000)).map(lambda age: START + age)
@@ -54,3 +54,15 @@ def test_ids_are_plain_uuids():
     made = new_id(datetime(2031, 5, 4, tzinfo=UTC))
 
     assert type(made) is UUID
+
+
+@given(now=MOMENTS)
+def test_the_moment_can_be_read_from_an_id(now):
+    """To the millisecond."""
+    assert now - made_at(new_id(now)) in (now - now.replace(microsecond=now.microsecond // 1000 * 1000), timedelta())
+
+
+def test_other_ids_tell_no_moment():
+    """Neither those of another version, nor one beyond the calendar."""
+    assert made_at(UUID("6fa459ea-ee8a-4ca4-894e-db77e160355e")) is None
+    assert made_at(UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from doorward.domain.errors import InvalidInput
 from doorward.domain.password import UNUSABLE
 from doorward.domain.user import Profile, Role, Status, User
-from doorward.domain.user_record import COLUMNS, PASSWORD, read_entry, write_record
+from doorward.domain.user_record import COLUMNS, PASSWORD, read_entry, values_of, write_record
 
 NOW = datetime(2031, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
 EMAIL = {"email": "ada@example.com"}
@@ -205,3 +205,9 @@ def test_a_record_does_not_show_its_secrets():
     hashed = read_entry(EMAIL | {"password_hash": "planted-hash"}, NOW)
 
     assert "planted" not in repr(entry) + repr(hashed)
+
+
+def test_the_cells_of_a_record_follow_its_columns():
+    """An empty name is an empty cell; an empty address is not the same as none."""
+    assert values_of(write_record(PLAIN), ("username", "first_name", "address")) == ["ada", None, None]
+    assert values_of(write_record(FULL), ("failed_attempts", "address")) == [7, ""]

@@ -90,9 +90,20 @@ async def test_mails_to_a_closed_account_are_dropped(door):
     await door.auth.forgot_password("ada@example.com", door.client)
     await close(door)
 
-    letter = await door.deliver()
+    await door.deliver()
 
-    assert letter is None
+    assert [mail.subject for mail in door.post.letters] == ["account_deleted"]
+
+
+@pytest.mark.parametrize("verified", [True, False])
+async def test_the_owner_is_told_at_a_proven_address(door, verified):
+    """To an address that nobody has proven nothing is sent: it may be a stranger's."""
+    user = await door.created("eve@example.com", verified=verified)
+    await door.auth.close_account.of(user.id, door.operator, None)
+
+    await door.deliver()
+
+    assert [mail.to for mail in door.post.letters] == ["eve@example.com"] * verified
 
 
 async def test_an_administrator_closes_an_account_with_a_reason(door):

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from doorward.domain.actor import Actor
+from doorward.domain.errors import AccountDisabled, Forbidden, NotFound, TooManyRequests
 from doorward.domain.identifiers import parse_email
+from doorward.domain.ids import new_id
 from doorward.domain.policies.reset import ResetPolicy
-from doorward.ports.writes import AddChallenge, RemoveUser, SaveUser
+from doorward.ports.writes import AddChallenge, AddUser, RemoveUser, SaveUser
 from doorward.use_cases.set_user_status import StatusAction
 
 
@@ -124,3 +127,31 @@ async def test_an_address_that_is_left_in_this_moment_gets_no_link(door):
 
     assert await ask(door) == 0
     assert door.store.challenges.rows == {}
+
+
+async def test_an_administrator_has_a_link_sent(door):
+    """Within the same window, and the log says who and why."""
+    root, ada = await door.admin(), await door.user()
+    await door.auth.forgot_password.of(ada.id, root, "called us")
+    letter = await door.deliver()
+
+    assert (letter.to, letter.link.partition("?")[0]) == ("ada@example.com", "https://door.example.com/reset-password")
+    (row,) = [row for row in door.store.audit.rows.values() if row.event_type == "PASSWORD_RESET_REQUESTED"]
+    assert row.details == {"by": str(root.user.id), "reason": "called us"}
+    assert await ask(door, 3) == 3
+    refusal = await door.refusal(door.auth.forgot_password.of(ada.id, root))
+    assert type(refusal) is TooManyRequests
+    assert refusal.retry_after > 3600
+
+
+async def test_an_administrator_sends_no_link_to_whom_it_does_not_help(door):
+    """Who is disabled, and who has neither address nor number; and nobody else sends any."""
+    root, ada = await door.admin(), await door.user()
+    named = replace(ada, id=new_id(door.clock()), email=None, username="ada")
+    await door.store.commit(AddUser(named))
+    await door.auth.set_user_status(ada.id, StatusAction.DISABLE, root)
+    of = door.auth.forgot_password.of
+
+    assert type(await door.refusal(of(ada.id, root))) is AccountDisabled
+    assert type(await door.refusal(of(named.id, root))) is NotFound
+    assert type(await door.refusal(of(ada.id, Actor(ada)))) is Forbidden

@@ -11,7 +11,7 @@ from doorward.domain.errors import AccountDisabled, AccountLocked, Forbidden, In
 from doorward.domain.password import Password
 from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.user_record import Line, write_record
-from doorward.ports.store import AuditQuery
+from doorward.ports.store import AuditQuery, UserQuery
 from doorward.ports.writes import Stale
 
 PASSWORD = "a long walk in the hills"
@@ -312,3 +312,18 @@ async def test_nobody_else_exports(door):
         return [page async for page in door.auth.export_users(actor, with_hashes=False)]
 
     assert type(await door.refusal(export())) is Forbidden
+
+
+async def test_export_gives_those_who_match(door):
+    """Oldest first, whatever was asked for; what was looked for is masked, as it may be somebody's address."""
+    await door.created("b@example.com", verified=False)
+    door.clock.advance(seconds=1)
+    await door.created("a@example.com", verified=False)
+    await door.created("c@example.com")
+    query = UserQuery(text="example.com", verified=False, sort="email", limit=1)
+
+    pages = [page async for page in door.auth.export_users(door.operator, with_hashes=False, query=query)]
+    (row,) = (await door.store.audit.page(AuditQuery(event_type="DATA_EXPORTED"))).items
+
+    assert [user.email for page in pages for user in page] == ["b@example.com", "a@example.com"]
+    assert row.details == {"by": "operator", "users": {"verified": "False", "text": "e***"}, "with_hashes": False}

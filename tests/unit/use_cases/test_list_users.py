@@ -135,3 +135,11 @@ async def test_others_and_absent_ones_are_not_there(door):
     assert {type(refusal) for refusal in refusals} == {NotFound}
     assert (await reach(ada.id, Actor(ada, door.client))).id == ada.id
     assert (await reach(grace.id, door.operator)).id == grace.id
+
+
+async def test_those_who_match_are_counted(door):
+    """On all pages together, for administrators."""
+    ada = await door.user("ada@example.com")
+
+    assert await door.auth.list_users.count(UserQuery(verified=True, limit=1), door.operator) == 2
+    assert type(await door.refusal(door.auth.list_users.count(UserQuery(), Actor(ada)))) is Forbidden

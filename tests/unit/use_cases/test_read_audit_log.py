@@ -1,5 +1,7 @@
 """Reading the audit log: everybody his own rows, administrators all."""
 
+from datetime import timedelta
+
 import pytest
 
 from doorward.domain.actor import Actor
@@ -101,3 +103,43 @@ async def test_what_an_operator_did_shows_neither_where_he_sat_nor_his_remark(en
     page = await door.auth.read_audit_log.own(AuditQuery(), ada.id)
 
     assert (page.items[0].details, page.items[0].ip_address) == ({"by": "operator"}, None)
+
+
+async def test_an_administrator_explores_a_time(door):
+    """Rows, the accounts that they name and that are still there, and how many there are in each part of the time."""
+    root = await door.admin()
+    await door.auth.set_user_status(door.grace.id, StatusAction.LOCK, root)
+    await door.auth.close_account.of(door.ada.id, root, None)
+    edges = [door.clock() + timedelta(minutes=n) for n in (-2, 0, 1)]
+
+    found = await door.auth.read_audit_log.explore(AuditQuery(limit=4), edges, root)
+
+    assert len(found.page.items) == 4
+    assert set(found.people) == {str(door.grace.id), str(root.user.id)}
+    assert found.counts["LOGIN_SUCCESS"] == [1, 1]
+    assert found.counts["ACCOUNT_LOCKED"] == [0, 1]
+
+
+async def test_what_is_newer_than_a_known_row_is_told(door):
+    """Down to that one, or as many as are asked for."""
+    root = await door.admin()
+    known = (await door.auth.read_audit_log(AuditQuery(limit=1), root)).items[0]
+    nothing = await door.auth.read_audit_log.newer(AuditQuery(limit=10), known.id, root)
+    await door.sign_in()
+    fresh = await door.auth.read_audit_log.newer(AuditQuery(limit=10), known.id, root)
+    without_a_mark = await door.auth.read_audit_log.newer(AuditQuery(limit=2), None, root)
+
+    assert list(nothing.page.items) == []
+    assert [row.event_type for row in fresh.page.items] == ["LOGIN_SUCCESS"]
+    assert set(fresh.people) == {str(door.ada.id)}
+    assert len(without_a_mark.page.items) == 2
+
+
+async def test_only_administrators_explore(door):
+    """Neither a time nor what is new."""
+    ada, edges = Actor(door.ada), [door.clock() - timedelta(minutes=1), door.clock()]
+
+    with pytest.raises(Forbidden):
+        await door.auth.read_audit_log.explore(AuditQuery(), edges, ada)
+    with pytest.raises(Forbidden):
+        await door.auth.read_audit_log.newer(AuditQuery(), None, ada)

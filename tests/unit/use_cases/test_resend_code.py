@@ -2,7 +2,8 @@
 
 import pytest
 
-from doorward.domain.errors import AlreadyActive, InvalidCredentials, TooManyRequests
+from doorward.domain.actor import Actor
+from doorward.domain.errors import AlreadyActive, Forbidden, InvalidCredentials, TooManyRequests
 from doorward.domain.password import Password
 from doorward.ports.writes import AddChallenge, RemoveUser, Stale
 from doorward.use_cases.resend_code import ResendToUser
@@ -46,7 +47,7 @@ async def test_without_anything_to_verify_no_code_is_sent(engine, profile, verif
 async def test_the_new_code_of_a_sign_up_is_right(engine):
     """A concealed sign-up is proven with the code of its newest mail."""
     door = await waiting(engine)
-    await door.auth.resend_code.to_waiting(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle, door.client)
     letter = await door.deliver()
 
     user = await door.verify(verification=door.handle, code=letter.code)
@@ -57,7 +58,7 @@ async def test_the_new_code_of_a_sign_up_is_right(engine):
 async def test_the_old_code_of_a_sign_up_is_wrong(engine):
     """A new code replaces the one before."""
     door = await waiting(engine)
-    await door.auth.resend_code.to_waiting(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle, door.client)
 
     refusal = await door.refusal(door.verify(verification=door.handle, code=door.first.code))
 
@@ -72,7 +73,7 @@ async def test_the_cooldown_is_the_same_for_taken_addresses(engine, taken):
         await door.created()
     handle = await door.auth.register_concealed(door.form())
 
-    refusal = await door.refusal(door.auth.resend_code.to_waiting(handle))
+    refusal = await door.refusal(door.auth.resend_code.to_waiting(handle, door.client))
 
     assert (type(refusal), refusal.retry_after) == (TooManyRequests, 30)
 
@@ -83,7 +84,7 @@ async def test_the_owner_of_a_taken_address_is_told_again(engine):
     await door.created(first_name="Ada")
     handle = await door.auth.register_concealed(door.form(first_name="Click here"))
     door.clock.advance(seconds=30)
-    await door.auth.resend_code.to_waiting(handle)
+    await door.auth.resend_code.to_waiting(handle, door.client)
 
     letter = await door.deliver()
 
@@ -93,7 +94,7 @@ async def test_the_owner_of_a_taken_address_is_told_again(engine):
 async def test_a_mail_to_an_unproven_address_carries_no_name(engine):
     """Whoever signs up with a stranger's address cannot choose words that the stranger reads."""
     door = await waiting(engine)
-    await door.auth.resend_code.to_waiting(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle, door.client)
 
     letter = await door.deliver()
 
@@ -104,7 +105,7 @@ async def test_a_mail_to_an_unproven_address_carries_no_name(engine):
 async def test_a_handle_that_stands_for_nothing_is_answered_alike(engine, handle):
     """No mail is sent and nothing is told."""
     door = engine("modern")
-    await door.auth.resend_code.to_waiting(handle)
+    await door.auth.resend_code.to_waiting(handle, door.client)
 
     letter = await door.deliver()
 
@@ -131,3 +132,27 @@ async def test_an_account_that_is_removed_in_this_moment_gets_no_code(engine):
 
     assert isinstance(refusal, Stale)
     assert door.store.challenges.rows == {}
+
+
+async def test_an_administrator_has_a_code_sent(engine):
+    """It replaces the one before, and the log says who asked and why."""
+    door = engine("code-activation")
+    root, ada = await door.admin(), await door.created(verified=False)
+    first = await door.deliver()
+    door.clock.advance(minutes=2)
+
+    await door.auth.resend_code.of(ada.id, root, "called us")
+
+    second = await door.deliver()
+    assert (len(door.post.letters), second.code == first.code) == (2, False)
+    (row,) = [row for row in door.store.audit.rows.values() if row.event_type == "VERIFICATION_REQUESTED"]
+    assert (row.user_id, row.details) == (ada.id, {"by": str(root.user.id), "reason": "called us"})
+
+
+async def test_an_administrator_sends_no_code_where_nothing_is_to_be_verified(engine):
+    """Nor to somebody without an address; and nobody else sends any."""
+    door = engine("code-activation")
+    root, ada = await door.admin(), await door.created()
+
+    assert type(await door.refusal(door.auth.resend_code.of(ada.id, root))) is AlreadyActive
+    assert type(await door.refusal(door.auth.resend_code.of(ada.id, Actor(ada)))) is Forbidden

@@ -194,3 +194,15 @@ async def test_a_link_that_was_mailed_before_leaves_a_disabled_account_disabled(
     user = await reset(door, token)
 
     assert (disabled.status, user.status) == (Status.DISABLED, Status.DISABLED)
+
+
+async def test_a_link_can_be_looked_at_without_being_spent(door):
+    """It says what using it would say, and nothing changes."""
+    token = await link(door)
+    for _ in range(2):
+        assert await door.auth.reset_password.check(token) is None
+    await reset(door, token)
+
+    refusals = [await door.refusal(door.auth.reset_password.check(one)) for one in (token, "x")]
+
+    assert [type(refusal) for refusal in refusals] == [LinkExpired, LinkInvalid]

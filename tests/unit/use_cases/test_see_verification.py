@@ -90,7 +90,7 @@ async def test_a_new_code_is_sent_by_handle(engine):
     door = await account(engine)
     first = await door.deliver()
     door.clock.advance(seconds=31)
-    await door.auth.resend_code.to_waiting(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle, door.client)
     second = await door.deliver()
 
     assert (await door.refusal(door.verify(verification=door.handle, code=first.code))).code == "code_incorrect"
@@ -114,6 +114,6 @@ async def test_nothing_is_sent_to_whoever_is_proven(engine):
     await door.verify(verification=door.handle, code=letter.code)
     door.clock.advance(seconds=31)
 
-    await door.auth.resend_code.to_waiting(door.handle)
+    await door.auth.resend_code.to_waiting(door.handle, door.client)
 
     assert await door.deliver() == letter

@@ -82,3 +82,13 @@ async def test_who_may_not_enter_any_more_does_not(door, change):
         await door.auth.update_user(door.root.id, {}, door.operator, role=Role.USER)
 
     assert type(await door.refusal(door.auth.sign_in_link(token, door.client))) is LinkExpired
+
+
+async def test_looking_at_a_link_spends_nothing(door):
+    """It says beforehand what using it would say."""
+    token = await made(door)
+    await door.auth.sign_in_link.check(token)
+    await door.auth.sign_in_link(token, door.client)
+
+    assert type(await door.refusal(door.auth.sign_in_link.check(token))) is LinkExpired
+    assert type(await door.refusal(door.auth.sign_in_link.check("no token"))) is LinkInvalid

@@ -2,7 +2,8 @@
 
 import pytest
 
-from doorward.domain.errors import NotFound, TokenInvalid
+from doorward.domain.actor import Actor
+from doorward.domain.errors import Forbidden, NotFound, TokenInvalid
 
 
 @pytest.fixture
@@ -90,3 +91,33 @@ async def test_sessions_past_their_time_are_not_listed(door):
     door.clock.advance(days=30)
 
     assert await door.auth.list_sessions(door.current) == []
+
+
+async def test_an_administrator_ends_a_session_of_somebody(door):
+    """That one only, and the log says who and why."""
+    root = await door.admin()
+    await door.auth.sign_out.of(door.current.user.id, door.laptop.session.id, root, "lost")
+
+    assert [s.id for s in await door.auth.list_sessions.of(door.current.user.id, root)] == [door.current.session_id]
+    details = list(door.store.audit.rows.values())[-1].details
+    assert details == {"session": str(door.laptop.session.id), "by": str(root.user.id), "reason": "lost"}
+
+
+async def test_a_session_of_another_is_not_found_by_the_wrong_account(door):
+    """An administrator names both."""
+    root = await door.admin()
+
+    refusal = await door.refusal(door.auth.sign_out.of(root.user.id, door.laptop.session.id, root))
+
+    assert type(refusal) is NotFound
+
+
+async def test_nobody_else_looks_at_or_ends_sessions_of_others(door):
+    """Not even one's own in this way."""
+    ada = Actor(door.current.user)
+    calls = (
+        door.auth.sign_out.of(ada.user.id, door.laptop.session.id, ada),
+        door.auth.list_sessions.of(ada.user.id, ada),
+    )
+
+    assert [type(await door.refusal(call)) for call in calls] == [Forbidden] * 2

@@ -1,6 +1,8 @@
 """Reads of records in dicts."""
 
-from collections.abc import Collection, Sequence
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +12,7 @@ from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.errors import InvalidInput, NotFound, Violation
 from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier
+from doorward.domain.search import Search, search_keys
 from doorward.domain.session import Session
 from doorward.domain.signing import SigningKey
 from doorward.domain.user import User
@@ -39,6 +42,10 @@ class MemoryUsers:
         named = (self.by_identifier.get(identifier) for identifier in identifiers)
         return [self.rows[user_id] for user_id in {*ids, *named} if user_id in self.rows]
 
+    async def closing(self, until: datetime, limit: int) -> Sequence[User]:
+        over = {user: at for user in self.rows.values() if (at := user.closes_at) and at <= until}
+        return sorted(over, key=lambda user: over[user])[:limit]
+
     async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
         return self.former.get(user_id, ())[:limit]
 
@@ -52,6 +59,9 @@ class MemoryUsers:
         items = matching[: query.limit]
         more = len(matching) > query.limit
         return Page(items, write_cursor(*_position(items[-1], name)) if more else None)
+
+    async def count(self, query: UserQuery, *, at_most: int | None = None) -> int:
+        return len([user for user in self.rows.values() if _matches(user, query)][:at_most])
 
 
 def _position(user: User, name: str) -> tuple[str, str]:
@@ -72,17 +82,26 @@ def _is_after(position: tuple[str, str], last: tuple[str, str], query: UserQuery
     return position < last if query.sort.startswith("-") else position > last
 
 
-def _lower(text: str) -> str:
-    return "".join(letter.lower()[0] for letter in text)
-
-
 def _matches(user: User, query: UserQuery) -> bool:
-    texts = (user.email, user.phone, user.username, user.profile.first_name, user.profile.last_name)
-    found = query.text is None or any(_lower(query.text) in _lower(text or "") for text in texts)
+    if query.text and query.text.strip() and not _is_found(user, Search.of(query.text)):
+        return False
     if query.sort.lstrip("-") == "email" and user.email is None:
         return False
-    in_status = query.status is None or user.status is query.status
-    return found and in_status and query.verified in (None, user.is_verified)
+    return (
+        query.status in (None, user.status)
+        and query.verified in (None, user.is_verified)
+        and query.role in (None, user.role)
+        and (query.since is None or user.created_at >= query.since)
+        and (query.until is None or user.created_at < query.until)
+    )
+
+
+def _is_found(user: User, search: Search) -> bool:
+    known = {"email": user.email, "phone": user.phone, "username": user.username, **search_keys(user)}
+    return user.id == search.user_id or any(
+        all((known[member] or "").startswith(text) for member, text in alternative.items())
+        for alternative in search.alternatives
+    )
 
 
 class _Found:
@@ -143,6 +162,14 @@ class MemoryAuditLog:
         more = len(found) > query.limit
         items = found[: query.limit]
         return Page([row for _, row in items], write_cursor(items[-1][0]) if more else None)
+
+    async def histogram(self, query: AuditQuery, edges: Sequence[datetime]) -> Mapping[str, Sequence[int]]:
+        found: dict[str, list[int]] = defaultdict(lambda: [0] * (len(edges) - 1))
+        for row in self.rows.values():
+            at = bisect(edges, row.event_time) - 1
+            if _audit_matches(row, query) and 0 <= at < len(edges) - 1:
+                found[row.event_type][at] += 1
+        return dict(found)
 
     async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
         return [a for a in reversed(self.attempts.values()) if a.user_id == user_id][:limit]

@@ -86,6 +86,8 @@ def _columns(table: str) -> list[str]:
     names = [f.name for f in fields(RECORDS[table])] if table in RECORDS else [*OTHERS[table]]
     if "profile" in names:
         names = [name for name in names if name != "profile"] + list(PROFILE)
+    if table == schema.USERS:
+        names += schema.SEARCH_KEYS
     return names + [name for name in (KEYS[table],) if name not in names]
 
 

@@ -13,7 +13,8 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from doorward.adapters.mongodb.schema import CLEAN_AT
-from doorward.domain.user import Profile
+from doorward.domain.search import search_keys
+from doorward.domain.user import Profile, User
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -41,7 +42,7 @@ def members_of(record: Any) -> Document:
 def document_of(record: Any, *, key: str = "id") -> Document:
     """A record as a document; one that expires says when it may be cleaned away."""
     found = members_of(record)
-    document = {"_id": found.pop(key), **found}
+    document = {"_id": found.pop(key), **found} | (search_keys(record) if isinstance(record, User) else {})
     return document | clean_at(record.expires_at) if "expires_at" in found else document
 
 

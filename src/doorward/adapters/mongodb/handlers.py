@@ -12,6 +12,7 @@ from doorward.adapters.mongodb.transaction import Refused, Transaction
 from doorward.domain.errors import LastAdmin
 from doorward.domain.events import wire_event
 from doorward.domain.ids import new_id
+from doorward.domain.search import SEARCHED, search_keys
 from doorward.domain.user import Role, Status
 from doorward.ports import writes
 from doorward.ports.outbox import Lane
@@ -73,6 +74,7 @@ async def _save_user(transaction: Transaction, write: writes.SaveUser) -> None:
     before, after = members_of(write.old), members_of(write.new)
     unchanged = {name: {"$eq": before[name]} for name in _names(write.guard) - {"id"}}
     changed = {name: after[name] for name in _names(writes.changed_members(write))}
+    changed |= search_keys(write.new) if changed.keys() & SEARCHED else {}
     # Counting makes it a write in any case: a guard that writes nothing would not conflict with who breaks it.
     change: Document = {"$inc": {"saves": 1}} | ({"$set": changed} if changed else {})
     _expect_one(await transaction.change(schema.USERS, {"_id": write.old.id, **unchanged}, change))

@@ -7,16 +7,20 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from pymongo import UpdateOne
 from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
 
-from doorward.adapters.mongodb.documents import plain
-from doorward.adapters.mongodb.schema import COLLECTIONS, RUNS_ON, STEPS, VERSION, Step
+from doorward.adapters.mongodb.documents import plain, record_of
+from doorward.adapters.mongodb.schema import COLLECTIONS, RUNS_ON, STEPS, USERS, VERSION, Step
 from doorward.adapters.mongodb.server import Database, MongoServer
+from doorward.domain.search import search_keys
+from doorward.domain.user import User
 from doorward.ports.storage import SchemaStatus
 
 Way = Literal["up", "down"]
 LEASE = timedelta(seconds=30)
 PAUSE_SECONDS = 0.2
+BATCH = 500
 NO_SUCH_NAMESPACE, NO_SUCH_INDEX, NAMESPACE_EXISTS = 26, 27, 48
 REVISION, TURN = "revision", "turn"
 
@@ -80,7 +84,19 @@ async def _up(database: Database, step: Step) -> None:
         await _create(database, collection)
     for index in step.indexes:
         await database[index.collection].create_index(list(index.keys), name=index.name, **dict(index.options))
+    if step.fills_search_keys:
+        await _fill_search_keys(database)
     await _note(database, step.revision)
+
+
+async def _fill_search_keys(database: Database) -> None:
+    """Give accounts from before their keys; one whose names change meanwhile gets them by that."""
+    missing = {"first_name_key": None}
+    while found := await database[USERS].find(missing, limit=BATCH).to_list():
+        users = [record_of(User, document) for document in found]
+        await database[USERS].bulk_write(
+            [UpdateOne({"_id": user.id, **missing}, {"$set": search_keys(user)}) for user in users], ordered=False
+        )
 
 
 async def _down(database: Database, step: Step) -> None:

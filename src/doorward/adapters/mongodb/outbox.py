@@ -12,11 +12,18 @@ from doorward.adapters.mongodb import schema
 from doorward.adapters.mongodb.documents import Document, moment, plain
 from doorward.adapters.mongodb.server import Database, MongoServer
 from doorward.adapters.mongodb.transaction import Transaction
-from doorward.domain.messages import Message, MessageKind
-from doorward.ports.outbox import Lane, OutboxItem
+from doorward.domain.cursor import read_cursor, write_cursor
+from doorward.domain.messages import USUAL_LANGUAGE, Message, MessageKind
+from doorward.ports.outbox import Lane, OutboxEntry, OutboxItem, OutboxState
+from doorward.ports.store import Page
 
 log = logging.getLogger("doorward.delivery")
 IN_ORDER = [("sequence", 1)]
+STATES: Mapping[OutboxState, Document] = {
+    OutboxState.WAITING: {"dead_at": None, "attempts": 0},
+    OutboxState.RETRYING: {"dead_at": None, "attempts": {"$gt": 0}},
+    OutboxState.DEAD: {"dead_at": schema.TEXT},
+}
 
 
 class MongoOutbox:
@@ -52,6 +59,35 @@ class MongoOutbox:
 
     async def depth(self) -> Mapping[str, int]:
         return await self._server.read(_depth)
+
+    async def oldest(self) -> datetime | None:
+        alive, first = {"dead_at": None}, [("created_at", 1)]
+        found = await self._server.read(lambda database: database[schema.OUTBOX].find_one(alive, sort=first))
+        return moment(found["created_at"]) if found else None
+
+    async def page(
+        self, *, state: OutboxState | None = None, limit: int, cursor: str | None = None
+    ) -> Page[OutboxEntry]:
+        where = dict(STATES[state]) if state else {}
+        if cursor:
+            where["sequence"] = {"$lt": read_cursor(cursor, shape=(int,))[0]}
+        newest = {"sort": [("sequence", -1)], "limit": limit + 1}
+        read = await self._server.read(lambda database: database[schema.OUTBOX].find(where, **newest).to_list())
+        more = len(read) > limit
+        return Page([_to_entry(d) for d in read[:limit]], write_cursor(read[limit - 1]["sequence"]) if more else None)
+
+    async def find(self, item_id: UUID) -> OutboxEntry | None:
+        found = await self._server.read(lambda database: database[schema.OUTBOX].find_one({"_id": item_id}))
+        return _to_entry(found) if found else None
+
+    async def revive(self, item_id: UUID, now: datetime) -> bool:
+        is_over = {"lease_until": {"$lte": plain(now), **schema.TEXT}}
+        free = {"_id": item_id, "$or": [{"dead_at": schema.TEXT}, {"lease_until": None}, is_over]}
+        freed = {"owner": None, "claim": None, "lease_until": None, "dead_at": None, "due_at": plain(now)}
+        changed = await self._server.write(
+            lambda database: database[schema.OUTBOX].update_one(free, {"$set": freed, "$inc": {"revived": 1}})
+        )
+        return changed.modified_count == 1
 
     async def _update(self, item: OutboxItem, owner: str, change: Any) -> None:
         await self._server.write(lambda database: database[schema.OUTBOX].update_one(_held(item, owner), change))
@@ -106,6 +142,23 @@ def _held(item: OutboxItem, owner: str) -> Document:
     return {"_id": item.id, "owner": {"$eq": owner}, "attempts": item.attempts}
 
 
+def _to_entry(document: Document) -> OutboxEntry:
+    lane, payload = Lane(document["lane"]), document["payload"]
+    message = _to_message(payload) if lane is Lane.MESSAGES else None
+    ends = {name: moment(at) if (at := document[name]) else None for name in ("lease_until", "dead_at")}
+    return OutboxEntry(
+        id=document["_id"],
+        lane=lane,
+        kind=message.kind if message else payload["type"],
+        attempts=document["attempts"],
+        reason=document["reason"],
+        message=message,
+        created_at=moment(document["created_at"]),
+        due_at=moment(document["due_at"]),
+        **ends,
+    )
+
+
 def _to_item(document: Document) -> OutboxItem:
     lane, payload = Lane(document["lane"]), document["payload"]
     return OutboxItem(
@@ -127,4 +180,5 @@ def _to_message(payload: Mapping[str, Any]) -> Message:
         subject_id=UUID(payload["subject_id"]),
         challenge_id=UUID(challenge_id) if challenge_id else None,
         params=payload["params"],
+        language=payload.get("language", USUAL_LANGUAGE),
     )

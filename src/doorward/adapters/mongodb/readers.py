@@ -1,21 +1,23 @@
 """Reads."""
 
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import UUID
 
 from doorward.adapters.mongodb import schema
 from doorward.adapters.mongodb.documents import Document, plain, record_of
-from doorward.adapters.mongodb.server import MongoServer
+from doorward.adapters.mongodb.server import Database, MongoServer
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.errors import InvalidInput, NotFound, Violation
 from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.registration import Registration
+from doorward.domain.search import LAST, Search
 from doorward.domain.session import Session
 from doorward.domain.signing import SigningKey
 from doorward.domain.user import User
@@ -23,7 +25,6 @@ from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery
 
 T = TypeVar("T")
 FORMER_PASSWORD = "former_password"
-SEARCHED = ("email", "phone", "username", "first_name", "last_name")
 NEWEST = [("created_at", -1), ("_id", -1)]
 
 
@@ -60,6 +61,11 @@ class MongoUsers(Reading):
         found = await self.all(schema.USERS, {"$or": wanted}) if wanted else []
         return [record_of(User, document) for document in found]
 
+    async def closing(self, until: datetime, limit: int) -> Sequence[User]:
+        over = {"closes_at": {"$lte": plain(until), **schema.TEXT}}
+        found = await self.all(schema.USERS, over, sort=[("closes_at", 1)], limit=limit)
+        return [record_of(User, document) for document in found]
+
     async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
         mine = {"user_id": user_id, "method": FORMER_PASSWORD}
         found = await self.all(schema.CREDENTIALS, mine, sort=NEWEST, limit=limit) if limit else []
@@ -75,6 +81,12 @@ class MongoUsers(Reading):
         users = [record_of(User, document) for document in found]
         return _page(users, query.limit, lambda user: _position_of(user, name))
 
+    async def count(self, query: UserQuery, *, at_most: int | None = None) -> int:
+        conditions = _user_conditions(query)
+        where = {"$and": conditions} if conditions else {}
+        limited: dict[str, Any] = {"limit": at_most} if at_most else {}
+        return await self.server.read(lambda database: database[schema.USERS].count_documents(where, **limited))
+
 
 def _is_beyond(name: str, position: tuple[str, UUID], way: int) -> Document:
     """Whether a user stands after a position; written so that the index is walked from there."""
@@ -85,11 +97,15 @@ def _is_beyond(name: str, position: tuple[str, UUID], way: int) -> Document:
 
 def _user_conditions(query: UserQuery) -> list[Document]:
     conditions: list[Document] = []
-    if query.text:
-        contains = {"$regex": _literally(query.text), "$options": "i"}
-        conditions.append({"$or": [{name: contains} for name in SEARCHED]})
+    if query.text and query.text.strip():
+        conditions.append({"$or": _meant(Search.of(query.text))})
     if query.status:
         conditions.append({"status": query.status.value})
+    if query.role:
+        conditions.append({"role": query.role.value})
+    made = {"$gte": query.since, "$lt": query.until}
+    if between := {operator: plain(at) for operator, at in made.items() if at is not None}:
+        conditions.append({"created_at": between})
     if query.verified is not None:
         conditions.append({"verified_at": {"$ne": None} if query.verified else None})
     if query.sort.lstrip("-") == "email":
@@ -97,9 +113,12 @@ def _user_conditions(query: UserQuery) -> list[Document]:
     return conditions
 
 
-def _literally(text: str) -> str:
-    """A pattern for just this text; a NUL would end it. To the other backends the capital of a dotted i is an i too."""
-    return re.sub("[iIİ]", "[iIİ]", re.escape(text)).replace("\0", "\\x00")
+def _meant(search: Search) -> list[Document]:
+    found: list[Document] = [
+        {name: {"$gte": text, "$lt": text + LAST, **schema.TEXT} for name, text in alternative.items()}
+        for alternative in search.alternatives
+    ]
+    return [*found, {"_id": search.user_id}] if search.user_id else found
 
 
 def _position_of(user: User, name: str) -> tuple[str, str]:
@@ -167,6 +186,21 @@ class MongoAuditLog(Reading):
         found = await self.all(schema.AUDIT_LOGS, where, sort=[("sequence", -1)], limit=query.limit + 1)
         page = _page(found, query.limit, lambda document: (int(document["sequence"]),))
         return Page([record_of(AuditRow, document) for document in page.items], page.next_cursor)
+
+    async def histogram(self, query: AuditQuery, edges: Sequence[datetime]) -> Mapping[str, Sequence[int]]:
+        async def counted(database: Database) -> dict[str, list[int]]:
+            found: dict[str, list[int]] = defaultdict(lambda: [0] * (len(edges) - 1))
+            for n, (since, until) in enumerate(pairwise(edges)):
+                period = {"event_time": {"$gte": plain(since), "$lt": plain(until)}}
+                steps: list[Document] = [
+                    {"$match": {"$and": [_audit_conditions(query), period]}},
+                    {"$group": {"_id": "$event_type", "rows": {"$sum": 1}}},
+                ]
+                for group in await (await database[schema.AUDIT_LOGS].aggregate(steps)).to_list():
+                    found[group["_id"]][n] = group["rows"]
+            return dict(found)
+
+        return await self.server.read(counted)
 
     async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
         return await self._newest(LoginAttempt, schema.LOGIN_ATTEMPTS, user_id, limit)

@@ -22,6 +22,7 @@ EXPIRING = (REGISTRATIONS, CHALLENGES, SESSIONS)
 SEQUENCED = (AUDIT_LOGS, LOGIN_ATTEMPTS, VERIFICATION_LOG, OUTBOX)
 COLLECTIONS = (USERS, CREDENTIALS, SIGNING_KEYS, COUNTERS, *EXPIRING, *SEQUENCED)
 CLEAN_AT = "clean_at"
+SEARCH_KEYS = ("first_name_key", "last_name_key", "email_domain")
 TEXT: Mapping[str, Any] = {"$gt": ""}
 """Is a text. An index over texts only, with this very condition, is found by a query for one of them."""
 
@@ -47,6 +48,7 @@ class Step:
     revision: str
     doc: str
     indexes: Sequence[Index]
+    fills_search_keys: bool = False
 
 
 def _unique(collection: str, key: str, **options: object) -> Index:
@@ -95,6 +97,13 @@ STEPS = (
         ),
     ),
     Step("0003", "Cleaners of what has expired.", tuple(_cleaner(name) for name in (*EXPIRING, COUNTERS))),
+    Step(
+        "0004",
+        "What accounts are searched by.",
+        tuple(_plain(USERS, key) for key in SEARCH_KEYS),
+        fills_search_keys=True,
+    ),
+    Step("0005", "When closed accounts are removed.", (_plain(USERS, "closes_at"),)),
 )
-RUNS_ON = ("0003",)
+RUNS_ON = ("0005",)
 """The revisions on which this release runs, newest first: a rolling upgrade may migrate before or after."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from doorward.domain.messages import Message, MessageKind
+from doorward.domain.messages import USUAL_LANGUAGE, Message, MessageKind
 from doorward.ports.outbox import Job, Lane, OutboxItem
 
 SEAL = "seal"
@@ -39,6 +39,7 @@ def encode(job: Job, message: Message) -> bytes:
             "subject_id": str(message.subject_id),
             "challenge_id": str(message.challenge_id) if message.challenge_id else None,
             "params": dict(message.params),
+            "language": message.language,
             "created_at": item.created_at.isoformat(),
             "attempts": item.attempts,
             "owner": job.owner,
@@ -63,6 +64,7 @@ def decode(body: bytes) -> Job:
             subject_id=UUID(told["subject_id"]),
             challenge_id=UUID(told["challenge_id"]) if told["challenge_id"] else None,
             params=told["params"],
+            language=told.get("language", USUAL_LANGUAGE),
         )
         item = OutboxItem(
             id=message.id,

@@ -157,4 +157,5 @@ def _to_session(text: str) -> Session:
     for name, value in members.items():
         if value is not None and name.endswith("_at"):
             members[name] = datetime.fromisoformat(value)
-    return Session(**members | {"id": UUID(members["id"]), "user_id": UUID(members["user_id"])})
+    ids = {name: UUID(members[name]) for name in ("id", "user_id", "acting_id") if members[name]}
+    return Session(**members | ids)

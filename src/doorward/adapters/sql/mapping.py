@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.registration import Registration
+from doorward.domain.search import search_keys
 from doorward.domain.session import Session
 from doorward.domain.signing import SigningKey
 from doorward.domain.tally import Tally
@@ -16,13 +17,15 @@ from doorward.ports.store import AuditRow
 
 Row = dict[str, Any]
 PROFILE = tuple(f.name for f in fields(Profile))
+SEARCH_KEYS = ("first_name_key", "last_name_key", "email_domain")
 
 
 def columns_of(record: Any) -> Row:
-    """A record's members by column; a profile's members stand beside them."""
+    """A record's members by column; a profile's members, and what a user is found by, stand beside them."""
     row = {f.name: getattr(record, f.name) for f in fields(record)}
     profile = row.pop("profile", None)
-    return row | ({name: getattr(profile, name) for name in PROFILE} if profile else {})
+    row |= {name: getattr(profile, name) for name in PROFILE} if profile else {}
+    return row | (search_keys(record) if isinstance(record, User) else {})
 
 
 def _with_profile(row: RowMapping) -> Row:
@@ -34,7 +37,7 @@ def _with_profile(row: RowMapping) -> Row:
 
 
 def to_user(row: RowMapping) -> User:
-    user = User(**_with_profile(row))
+    user = User(**_without(_with_profile(row), *SEARCH_KEYS))
     return replace(user, status=Status(user.status), role=Role(user.role))
 
 
@@ -71,5 +74,5 @@ def to_tally(row: RowMapping) -> Tally:
     return Tally(**_without(row, "key"))
 
 
-def _without(row: RowMapping, name: str) -> Row:
-    return {key: value for key, value in row.items() if key != name}
+def _without(row: RowMapping | Row, *names: str) -> Row:
+    return {key: value for key, value in row.items() if key not in names}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-RUNS_ON = ("0004",)
+RUNS_ON = ("0007",)
 """The revisions on which this release runs, newest first: a rolling upgrade may migrate before or after."""
 TRIES = 30
 PAUSE_SECONDS = 1.0

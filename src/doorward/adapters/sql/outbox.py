@@ -7,13 +7,15 @@ from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, or_, select, update
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.locks import take_turns
-from doorward.domain.messages import Message, MessageKind
-from doorward.ports.outbox import Lane, OutboxItem
+from doorward.domain.cursor import read_cursor, write_cursor
+from doorward.domain.messages import USUAL_LANGUAGE, Message, MessageKind
+from doorward.ports.outbox import Lane, OutboxEntry, OutboxItem, OutboxState
+from doorward.ports.store import Page
 
 log = logging.getLogger("doorward.delivery")
 
@@ -48,6 +50,34 @@ class SqlOutbox:
 
     async def depth(self) -> Mapping[str, int]:
         return await self._database.read(_depth)
+
+    async def oldest(self) -> datetime | None:
+        rows = tables.outbox
+        first = select(func.min(rows.c.created_at)).where(rows.c.dead_at.is_(None))
+        return await self._database.read(lambda c: c.scalar(first))
+
+    async def page(
+        self, *, state: OutboxState | None = None, limit: int, cursor: str | None = None
+    ) -> Page[OutboxEntry]:
+        rows = tables.outbox
+        found = select(rows).where(*_in_state(state)).order_by(rows.c.sequence.desc()).limit(limit + 1)
+        if cursor:
+            found = found.where(rows.c.sequence < read_cursor(cursor, shape=(int,))[0])
+        read = await self._database.read(lambda c: c.execute(found).mappings().all())
+        more = len(read) > limit
+        return Page([_to_entry(r) for r in read[:limit]], write_cursor(read[limit - 1]["sequence"]) if more else None)
+
+    async def find(self, item_id: UUID) -> OutboxEntry | None:
+        wanted = select(tables.outbox).where(tables.outbox.c.id == item_id)
+        row = await self._database.read(lambda c: c.execute(wanted).mappings().first())
+        return _to_entry(row) if row else None
+
+    async def revive(self, item_id: UUID, now: datetime) -> bool:
+        rows = tables.outbox
+        is_free = or_(rows.c.dead_at.is_not(None), rows.c.lease_until.is_(None), rows.c.lease_until <= now)
+        freed = {"owner": None, "lease_until": None, "dead_at": None, "due_at": now}
+        revived = update(rows).where(rows.c.id == item_id, is_free).values(freed)
+        return await self._database.write(lambda c: c.execute(revived).rowcount == 1)
 
     async def _update(self, item: OutboxItem, owner: str, values: dict[str, Any]) -> None:
         changed = update(tables.outbox).where(*_held(item, owner)).values(values)
@@ -99,6 +129,25 @@ def _held(item: OutboxItem, owner: str) -> tuple[Any, ...]:
     return rows.c.id == item.id, rows.c.owner == owner, rows.c.attempts == item.attempts
 
 
+def _in_state(state: OutboxState | None) -> tuple[ColumnElement[bool], ...]:
+    rows = tables.outbox
+    if state is None:
+        return ()
+    if state is OutboxState.DEAD:
+        return (rows.c.dead_at.is_not(None),)
+    is_tried = rows.c.attempts > 0
+    return rows.c.dead_at.is_(None), is_tried if state is OutboxState.RETRYING else ~is_tried
+
+
+def _to_entry(row: RowMapping) -> OutboxEntry:
+    lane, payload = Lane(row["lane"]), row["payload"]
+    common = {
+        name: row[name] for name in ("id", "attempts", "created_at", "due_at", "lease_until", "dead_at", "reason")
+    }
+    message = _to_message(payload) if lane is Lane.MESSAGES else None
+    return OutboxEntry(lane=lane, kind=message.kind if message else payload["type"], message=message, **common)
+
+
 def _to_item(row: RowMapping) -> OutboxItem:
     lane, payload = Lane(row["lane"]), row["payload"]
     return OutboxItem(
@@ -120,4 +169,5 @@ def _to_message(payload: Mapping[str, Any]) -> Message:
         subject_id=UUID(payload["subject_id"]),
         challenge_id=UUID(challenge_id) if challenge_id else None,
         params=payload["params"],
+        language=payload.get("language", USUAL_LANGUAGE),
     )

@@ -1,12 +1,28 @@
 """Reads."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, Table, and_, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+)
 
 from doorward.adapters.sql import mapping, tables
 from doorward.adapters.sql.engine import Database
@@ -16,6 +32,7 @@ from doorward.domain.errors import InvalidInput, NotFound, Violation
 from doorward.domain.events import LoginAttempt, VerificationEntry
 from doorward.domain.identifiers import Identifier, Kind
 from doorward.domain.registration import Registration
+from doorward.domain.search import LAST, Search
 from doorward.domain.session import Session
 from doorward.domain.signing import SigningKey
 from doorward.domain.user import User
@@ -62,6 +79,10 @@ class SqlUsers(Reading):
         wanted += [users.c.id.in_(ids)] if ids else []
         return await self.all(select(users).where(or_(*wanted)), mapping.to_user) if wanted else []
 
+    async def closing(self, until: datetime, limit: int) -> Sequence[User]:
+        at = tables.users.c.closes_at
+        return await self.all(select(tables.users).where(at <= until).order_by(at).limit(limit), mapping.to_user)
+
     async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
         rows = tables.credentials
         mine = (rows.c.user_id == user_id) & (rows.c.method == FORMER_PASSWORD)
@@ -71,12 +92,17 @@ class SqlUsers(Reading):
     async def page(self, query: UserQuery) -> Page[User]:
         users, descends = tables.users, query.sort.startswith("-")
         order = [users.c[query.sort.lstrip("-")], users.c.id]
-        found = select(users).where(*_user_conditions(query))
+        found = select(users).select_from(_searched(query)).where(*_user_conditions(query))
         if query.cursor:
             found = found.where(_is_beyond(order, _user_position(query), descends=descends))
         found = found.order_by(*(column.desc() if descends else column for column in order))
         items = await self.all(found.limit(query.limit + 1), mapping.to_user)
         return _page(items, query.limit, lambda user: _position_of(user, query.sort.lstrip("-")))
+
+    async def count(self, query: UserQuery, *, at_most: int | None = None) -> int:
+        found = select(tables.users.c.id).select_from(_searched(query)).where(*_user_conditions(query)).limit(at_most)
+        counted = select(func.count()).select_from(found.subquery())
+        return await self.database.read(lambda c: c.execute(counted).scalar_one())
 
 
 def _is_beyond(
@@ -89,14 +115,34 @@ def _is_beyond(
     return and_(first >= value, or_(first > value, second > user_id))
 
 
+def _searched(query: UserQuery) -> FromClause:
+    """All users, or those that a text finds; each alternative walks an index of its own, whatever the engine plans."""
+    users, search = tables.users, Search.of(query.text) if query.text and query.text.strip() else None
+    if search is None:
+        return users
+    found = [select(users.c.id).where(*_beginning(alternative)) for alternative in search.alternatives]
+    if search.user_id:
+        found.append(select(users.c.id).where(users.c.id == search.user_id))
+    ids = union(*found).subquery()
+    return users.join(ids, users.c.id == ids.c.id)
+
+
+def _beginning(alternative: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    columns = tables.users.c
+    return [columns[name].between(text, text + LAST) for name, text in alternative.items()]
+
+
 def _user_conditions(query: UserQuery) -> list[ColumnElement[bool]]:
     users = tables.users
     conditions: list[ColumnElement[bool]] = []
-    if query.text:
-        columns = (users.c.email, users.c.phone, users.c.username, users.c.first_name, users.c.last_name)
-        conditions.append(or_(*(column.icontains(query.text, autoescape=True) for column in columns)))
     if query.status:
         conditions.append(users.c.status == query.status)
+    if query.role:
+        conditions.append(users.c.role == query.role)
+    if query.since is not None:
+        conditions.append(users.c.created_at >= query.since)
+    if query.until is not None:
+        conditions.append(users.c.created_at < query.until)
     if query.verified is not None:
         conditions.append(users.c.verified_at.is_not(None) if query.verified else users.c.verified_at.is_(None))
     if query.sort.lstrip("-") == "email":
@@ -189,6 +235,21 @@ class SqlAuditLog(Reading):
         pairs = await self.all(newest, lambda row: (int(row["sequence"]), mapping.to_audit_row(row)))
         page = _page(pairs, query.limit, lambda pair: (pair[0],))
         return Page([row for _, row in page.items], page.next_cursor)
+
+    async def histogram(self, query: AuditQuery, edges: Sequence[datetime]) -> Mapping[str, Sequence[int]]:
+        rows, periods = tables.audit_logs, list(pairwise(edges))
+        counted = [
+            select(literal(n).label("n"), rows.c.event_type, func.count().label("rows"))
+            .where(*_audit_conditions(query), rows.c.event_time >= since, rows.c.event_time < until)
+            .group_by(rows.c.event_type)
+            for n, (since, until) in enumerate(periods)
+        ]
+        if not counted:
+            return {}
+        found: dict[str, list[int]] = defaultdict(lambda: [0] * len(periods))
+        for n, event_type, count in await self.database.read(lambda c: c.execute(union_all(*counted)).all()):
+            found[event_type][n] = count
+        return dict(found)
 
     async def login_attempts(self, user_id: UUID, limit: int) -> Sequence[LoginAttempt]:
         return await self._newest(tables.login_attempts, user_id, limit, mapping.to_login_attempt)

@@ -19,6 +19,7 @@ from doorward.domain.errors import IdentifierTaken, LastAdmin
 from doorward.domain.events import wire_event
 from doorward.domain.identifiers import Kind
 from doorward.domain.ids import new_id
+from doorward.domain.search import SEARCHED, search_keys
 from doorward.domain.user import Role, Status
 from doorward.ports import writes
 from doorward.ports.outbox import Lane
@@ -114,6 +115,7 @@ def _save_user(connection: Connection, write: writes.SaveUser) -> None:
     ]
     # Writing at least the id makes the row count tell whether the guard held, even if nothing differs.
     values = {name: after[name] for name in names} | {"id": write.old.id}
+    values |= search_keys(write.new) if names & SEARCHED else {}
     _expect_one(connection, update(users).where(users.c.id == write.old.id, *unchanged).values(values))
 
 

@@ -81,6 +81,10 @@ users = Table(
     Column("date_of_joining", Date),
     Column("address", Text),
     Column("comments", Text),
+    Column("first_name_key", in_code_points(100), index=True),
+    Column("last_name_key", in_code_points(100), index=True),
+    Column("email_domain", in_code_points(255), index=True),
+    Column("closes_at", UtcDateTime, index=True),
 )
 
 credentials = Table(
@@ -143,6 +147,7 @@ sessions = Table(
     Column("ended_at", UtcDateTime),
     Column("ip_address", String(50)),
     Column("device", String(100)),
+    Column("acting_id", Id),
 )
 
 audit_logs = Table(

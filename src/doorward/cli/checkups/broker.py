@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from doorward.bootstrap import Service
 from doorward.cli.checkups.finding import Finding
 from doorward.domain.errors import Unavailable
+from doorward.http.checks import REMEDIES
 
 
 async def check_broker(service: Service) -> AsyncIterator[Finding]:
@@ -14,12 +15,10 @@ async def check_broker(service: Service) -> AsyncIterator[Finding]:
     try:
         workers = await service.broker.jobs.workers()
     except Unavailable as error:
-        fix = "Check RABBITMQ_URL, the broker, and that the URL's virtual host is there and open to its user."
-        yield Finding.wrong("rabbitmq", f"The broker does not answer ({error.__cause__}).", fix)
+        yield Finding.wrong("rabbitmq", f"The broker does not answer ({error.__cause__}).", REMEDIES["rabbitmq"].fix)
         return
     yield Finding.ok("rabbitmq", "the broker lets us in, and the exchange and queues are there")
     if workers:
         yield Finding.ok("worker", f"workers that deliver: {workers}")
     else:
-        fix = "Start `doorward worker`: with RABBITMQ_URL, `serve` delivers no mail itself."
-        yield Finding.wrong("worker", "No worker delivers.", fix)
+        yield Finding.wrong("worker", "No worker delivers.", REMEDIES["worker"].fix)

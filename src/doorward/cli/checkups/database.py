@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from doorward.bootstrap import Service
 from doorward.cli.checkups.finding import Finding
-from doorward.cli.running import reason_of
+from doorward.cli.running import OPERATOR
 from doorward.domain.errors import Unavailable
-from doorward.ports.store import AuditQuery
+from doorward.http.checks import REMEDIES, reason_of
 
 OLD_KEY = timedelta(days=365)
 
@@ -18,13 +18,11 @@ async def check_database(service: Service) -> AsyncIterator[Finding]:
     try:
         status = await service.storage.schema()
     except Unavailable as error:
-        yield Finding.wrong(
-            "database", f"It cannot be used ({reason_of(error)}).", "Check DATABASE_URL, the server and its rights."
-        )
+        yield Finding.wrong("database", f"It cannot be used ({reason_of(error)}).", REMEDIES["database"].fix)
         return
     if not status.is_compatible:
         stands = status.current or "empty"
-        yield Finding.wrong("schema", f"It is {stands}; this release needs {status.head}.", "Run: doorward migrate")
+        yield Finding.wrong("schema", f"It is {stands}; this release needs {status.head}.", REMEDIES["schema"].fix)
         return
     yield Finding.ok("schema", f"revision {status.current}")
     start = time.perf_counter()
@@ -44,22 +42,23 @@ async def check_redis(service: Service) -> AsyncIterator[Finding]:
         await service.caches.check()
         yield Finding.ok("redis", "it answers, and runs scripts")
     except Unavailable as error:
-        yield Finding.wrong("redis", f"It cannot be used ({reason_of(error)}).", "Check REDIS_URL and the server.")
+        yield Finding.wrong("redis", f"It cannot be used ({reason_of(error)}).", REMEDIES["redis"].fix)
 
 
 async def check_records(service: Service) -> AsyncIterator[Finding]:
     """Look at what the records tell: the clock, the keys, and what waits to be sent."""
-    parts = service.auth.parts
-    newest = (await parts.store.audit.page(AuditQuery(limit=1))).items
-    ahead = (newest[0].event_time - datetime.now(UTC)).total_seconds() if newest else 0.0
-    if ahead > 1:
-        yield Finding.wrong("clock", f"The newest audit row is {ahead:.0f} s in the future.", "Set the clock (NTP).")
-    else:
+    health = await service.auth.see_health(OPERATOR)
+    if health.is_clock_right:
         yield Finding.ok("clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; no record is from the future")
-    depth = await parts.outbox.depth()
-    waiting = ", ".join(f"{count} {lane}" for lane, count in depth.items())
-    if depth.get("dead"):
-        yield Finding.note("outbox", waiting, "Dead ones could not be delivered; the log says why.")
+    else:
+        ahead = health.ahead.total_seconds()
+        yield Finding.wrong("clock", f"The newest audit row is {ahead:.0f} s in the future.", REMEDIES["clock"].fix)
+    waiting = ", ".join(f"{count} {lane}" for lane, count in health.depth.items())
+    if health.is_late:
+        waits = health.waits.total_seconds()
+        yield Finding.wrong("outbox", f"{waiting}; the oldest waits since {waits:.0f} s", "See why: /admin/outbox")
+    elif health.depth["dead"]:
+        yield Finding.note("outbox", waiting, "Dead ones could not be delivered; /admin/outbox and the log say why.")
     else:
         yield Finding.ok("outbox", waiting)
     yield await _check_keys(service)

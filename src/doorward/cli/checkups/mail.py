@@ -1,18 +1,12 @@
 """Mail and text messages: the server answers, and a test mail is taken."""
 
-import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 from doorward.bootstrap import Service
 from doorward.cli.checkups.finding import Finding
 from doorward.domain.errors import InvalidInput, Unavailable
-from doorward.domain.identifiers import parse_email
-from doorward.domain.ids import new_id
-from doorward.domain.messages import Mail
+from doorward.http.checks import REMEDIES
 from doorward.ports.delivery import DeliveryFailed
-
-TEXT = "This is a test mail from `doorward doctor`. Whoever reads it knows that mail works.\n"
 
 
 async def check_ways_out(service: Service, mail_to: str | None) -> AsyncIterator[Finding]:
@@ -25,7 +19,7 @@ async def check_ways_out(service: Service, mail_to: str | None) -> AsyncIterator
             await parts.mailer.check()
             yield Finding.ok("mail", "the server answers, and takes the name and password if there are any")
         except Unavailable as error:
-            yield Finding.wrong("mail", f"The server does not answer ({error.__cause__}).", "Check SMTP_URL.")
+            yield Finding.wrong("mail", f"The server does not answer ({error.__cause__}).", REMEDIES["mail"].fix)
     if mail_to:
         yield await _send(service, mail_to)
     if parts.texter is not None:
@@ -33,22 +27,15 @@ async def check_ways_out(service: Service, mail_to: str | None) -> AsyncIterator
             await parts.texter.check()
             yield Finding.ok("sms", "something listens at SMS_URL")
         except Unavailable as error:
-            yield Finding.wrong("sms", f"Nothing listens at SMS_URL ({error.__cause__}).", "Check SMS_URL.")
+            yield Finding.wrong("sms", f"Nothing listens at SMS_URL ({error.__cause__}).", REMEDIES["sms"].fix)
 
 
 async def _send(service: Service, mail_to: str) -> Finding:
     try:
-        to = parse_email(mail_to).value
+        took = await service.auth.send_test_mail(mail_to)
     except InvalidInput:
         return Finding.wrong("test mail", "--mail-to is no address.", "Write it as you@your-domain.example")
-    now = datetime.now(UTC)
-    mail = Mail(
-        id=new_id(now), to=to, subject=f"Test from {service.settings.service_name}", text=TEXT, html=f"<p>{TEXT}</p>"
-    )
-    start = time.perf_counter()
-    try:
-        await service.auth.parts.mailer.send(mail)
     except DeliveryFailed as error:
         return Finding.wrong("test mail", f"It was not taken: {error}.", "Check SMTP_URL, the account and the sender.")
-    ms = (time.perf_counter() - start) * 1000
+    ms = took.total_seconds() * 1000
     return Finding.ok("test mail", f"taken by the server in {ms:.0f} ms; see whether it arrives")

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 from doorward.bootstrap import Service
 from doorward.cli.checkups.finding import Finding
 from doorward.http.operations import SEEN_HEADER, seen_proof
+from doorward.http.seen import Seen, advice, values
 
 SECONDS = 5.0
 SKEW = 5.0
@@ -37,18 +38,19 @@ async def check_public_url(service: Service) -> AsyncIterator[Finding]:
     skew = abs(parsedate_to_datetime(headers["Date"]).timestamp() - time.time()) if headers.get("Date") else 0.0
     if skew > SKEW:
         yield Finding.wrong("clock", f"{url} is {skew:.0f} s off from here.", "Set both clocks (NTP).")
-    yield _seen(body.get("seen"))
+    yield _seen(body.get("seen"), url)
 
 
-def _seen(seen: dict[str, Any] | None) -> Finding:
-    if seen is None:
+def _seen(told: dict[str, Any] | None, public_url: str) -> Finding:
+    if told is None:
         return Finding.wrong(
             "headers", "The service there does not know this SECRET_KEY.", "Run the doctor with the service's settings."
         )
-    shown = ", ".join(f"{name}={value}" for name, value in seen.items() if value)
-    if seen["forwarded_for"] and not seen["is_proxy_trusted"]:
-        fix = f"If {seen['peer']} is your proxy, name it: DOORWARD_TRUSTED_PROXIES={seen['peer']}/32"
-        return Finding.wrong("headers", f"X-Forwarded-For comes and is not believed: {shown}", fix)
+    seen = Seen(**told)
+    shown, gaps = ", ".join(f"{name}={value}" for name, value in told.items() if value), values(seen, public_url)
+    for amiss in advice(seen, public_url):
+        tell = Finding.wrong if amiss.is_wrong else Finding.note
+        return tell("headers", f"{amiss.what.format(**gaps)} {shown}", amiss.fix.format(**gaps))
     return Finding.ok("headers", shown)
 
 

@@ -109,7 +109,7 @@ def _add_account_routes(routes: APIRouter, config: HttpConfig) -> None:
         response_model=Opened,
         openapi_extra=FORM_TOO,
         dependencies=[Depends(limited(config, "sign_in"))],
-        responses=refusals(*COMMON, *PROVING, "account_disabled", "password_expired"),
+        responses=refusals(*COMMON, *PROVING, "account_disabled", "account_closing", "password_expired"),
     )
     async def login(body: UsernameAndPassword, request: Request) -> Opened:
         """Sign in; an expired password earns a token that is good for changing it only."""

@@ -102,7 +102,7 @@ def _entry(config: HttpConfig) -> APIRouter:
         response_model=CookieToken,
         openapi_extra=FORM,
         dependencies=[Depends(limited(config, "sign_in"))],
-        responses=refusals(*COMMON, *PROVING, "account_disabled", "cross_site"),
+        responses=refusals(*COMMON, *PROVING, "account_disabled", "account_closing", "cross_site"),
     )
     async def access_token(
         request: Request, response: Response, username: Username, password: FormPassword

@@ -64,7 +64,7 @@ def router(config: HttpConfig) -> APIRouter:
         response_model=BearerToken,
         openapi_extra=FORM,
         dependencies=[Depends(limited(config, "sign_in"))],
-        responses=refusals(*COMMON, *PROVING, "account_disabled"),
+        responses=refusals(*COMMON, *PROVING, "account_disabled", "account_closing"),
     )
     async def login(request: Request, username: Username, password: FormPassword) -> BearerToken:
         """Exchange e-mail and password for a token."""

@@ -82,7 +82,7 @@ def router(config: HttpConfig) -> APIRouter:
         "/signin",
         response_model=SignedIn,
         dependencies=[Depends(limited(config, "sign_in"))],
-        responses=refusals(*COMMON, *PROVING, "account_disabled"),
+        responses=refusals(*COMMON, *PROVING, "account_disabled", "account_closing"),
     )
     async def signin(body: EmailAndPassword, request: Request) -> SignedIn:
         """Authenticate a user."""

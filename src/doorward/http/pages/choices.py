@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
+from doorward.http.client import LANGUAGE_COOKIE
 from doorward.http.config import HttpConfig
-from doorward.http.pages.rendering import LANGUAGE_COOKIE, THEME_COOKIE, THEMES
+from doorward.http.pages.rendering import THEME_COOKIE, THEMES
 from doorward.http.pages.routes import FORM, Typed, own_path, page_router, see_other
 from doorward.languages import OFFERED
 

@@ -18,15 +18,18 @@ class Field:
     hint: str = ""
 
 
+NUMBER = N_("With the country's code, such as +49 30 123456.")
+EITHER = N_("A number with the country's code, such as +49 30 123456.")
+
 FIELDS = {
     field.name: field
     for field in (
         Field("email", N_("E-mail"), "email", "email", "email"),
-        Field("phone", N_("Phone"), "tel", "tel", "tel", N_("With the country's code, such as +49 30 123456.")),
+        Field("phone", N_("Phone"), "tel", "tel", "tel", NUMBER),
         Field("username", N_("User name"), "username"),
-        Field("contact", N_("E-mail or phone"), "email", "text", "email"),
+        Field("contact", N_("E-mail or phone"), "email", "text", "email", EITHER),
         Field("identifier", N_("E-mail"), "username webauthn", "text", "email"),
-        Field("any_identifier", N_("E-mail or phone"), "username webauthn", "text", "email"),
+        Field("any_identifier", N_("E-mail or phone"), "username webauthn", "text", "email", EITHER),
         Field("password", N_("Password"), "current-password", "password"),
         Field("current_password", N_("Current password"), "current-password", "password"),
         Field("new_password", N_("New password"), "new-password", "password"),
@@ -36,6 +39,8 @@ FIELDS = {
         Field("date_of_birth", N_("Date of birth"), "bday", "date"),
         Field("address", N_("Address"), "street-address"),
         Field("comments", N_("Comments"), "off"),
+        Field("reason", N_("Reason"), "off", hint=N_("It stands in the audit log.")),
+        Field("confirm", N_("Confirmation"), "off"),
     )
 }
 

@@ -41,7 +41,11 @@ def _add_forgotten(routes: APIRouter, config: HttpConfig) -> None:
 
     @routes.get("/reset-password")
     async def reset_page(request: Request, token: Token = "") -> Response:
-        """Ask for a new password."""
+        """Ask for a new password; a link that is no longer good says so before one thinks of any."""
+        try:
+            await auth.reset_password.check(token)
+        except AuthError as error:
+            return pages.show(request, "reset", refused=error, token="")
         return pages.show(request, "reset", token=token)
 
     @routes.post("/reset-password/form", openapi_extra=FORM, dependencies=[Depends(limited(config, "reset"))])

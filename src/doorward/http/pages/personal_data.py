@@ -39,13 +39,13 @@ def router(config: HttpConfig) -> APIRouter:
 
     @routes.post(f"{PATH}/delete", openapi_extra=FORM)
     async def delete(request: Request, found: Visitor, current_password: Typed = "") -> Response:
-        """Close the account for good."""
+        """Close the account."""
         client = client_of(request, config.trusted_proxies)
         try:
-            await retried(auth.close_account, found, Password.typed(current_password), client)
+            closes_at = await retried(auth.close_account, found, Password.typed(current_password), client)
         except AuthError as error:
             return pages.show(request, "data", refused=error, found=found)
-        left = see_other("/?done=deleted")
+        left = see_other("/?done=closed" if closes_at else "/?done=deleted")
         security.cookies.clear(left)
         return left
 

@@ -1,23 +1,28 @@
 """The first page, and what refusals mean."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
+from doorward.domain.actor import Current
 from doorward.domain.errors import NotFound
 from doorward.http.config import HttpConfig
 from doorward.http.pages.rendering import Pages
 from doorward.http.pages.routes import Asked, page_router
 from doorward.http.problems import PROBLEMS, RULES
+from doorward.http.security import Security
 
 
 def router(config: HttpConfig) -> APIRouter:
     """Pages for everybody."""
     pages, routes = Pages(config), page_router(config)
+    Visitor = Annotated[Current | None, Depends(Security(config).current_if_any())]  # noqa: N806 - a type
 
     @routes.get("/")
-    async def home(request: Request, done: Asked = "") -> Response:
+    async def home(request: Request, found: Visitor, done: Asked = "") -> Response:
         """Where to go from here."""
-        return pages.show(request, "home", done=done)
+        return pages.show(request, "home", found=found, done=done)
 
     @routes.get("/problems")
     async def problems(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Pages in the visitor's language: no third party, no inline script or style, and nothing that needs a script."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -8,15 +9,18 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 
-from doorward.domain.errors import AuthError
+from doorward.domain.errors import AuthError, NotFound
+from doorward.http.client import language_of
 from doorward.http.config import HttpConfig
 from doorward.http.errors import refusal
+from doorward.http.pages.branded import logo_of, style_of
 from doorward.http.pages.fields import FIELDS, password_rules, rules_for_managers
-from doorward.http.pages.words import Told, event_words, told
+from doorward.http.pages.words import Told, event_words, message_words, told, usual
 from doorward.http.security import SAFE_METHODS
-from doorward.languages import OFFERED, Speech, preferred, speech
+from doorward.languages import OFFERED, SOURCE, Speech, speech
+from doorward.languages.templating import templates
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -24,7 +28,6 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-LANGUAGE_COOKIE = "doorward_language"
 THEME_COOKIE = "doorward_theme"
 THEMES = ("light", "dark")
 
@@ -37,8 +40,7 @@ class Pages:
 
     def speech(self, request: Request) -> Speech:
         """The language of a request."""
-        chosen = request.cookies.get(LANGUAGE_COOKIE)
-        return speech(preferred(request.headers.get("accept-language", ""), chosen))
+        return speech(language_of(request))
 
     def show(
         self,
@@ -75,7 +77,9 @@ class Pages:
             "told": told(refused, said, self._config.auth.parts.now()) if refused else Told(),
             "request_id": request.scope.get("request_id", ""),
         }
-        html = _environment(said.language).get_template(f"{name}.html").render({**about, **values})
+        html = (
+            _environment(said.language, self._config.templates).get_template(f"{name}.html").render({**about, **values})
+        )
         shown = HTMLResponse(html, answer.status_code if answer else status)
         shown.headers["Content-Security-Policy"] = POLICY
         # With `no-referrer` a browser sends forms with `Origin: null`, which is no proof of coming from here.
@@ -84,23 +88,48 @@ class Pages:
             shown.headers["Retry-After"] = answer.headers["retry-after"]
         return shown
 
+    def show_code(self, request: Request, code: str, *, status: int) -> HTMLResponse:
+        """Say what a code means."""
+        return self.show(request, "refused", status=status, told=Told(usual(code, self.speech(request)), code))
+
+
+def must_render(config: HttpConfig) -> None:
+    """Raise TemplateError unless pages of one's own can be read, and the frame of all pages can be shown."""
+    environment = _environment(SOURCE, config.templates)
+    for name in environment.list_templates(["html"]):
+        environment.get_template(name)
+    nobody = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    Pages(config).show(Request(nobody), "refused", refused=NotFound())
+
+
+def with_frame(shown: HTMLResponse) -> HTMLResponse:
+    """A page on which a letter stands in a frame."""
+    shown.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
+    return shown
+
 
 @cache
-def _environment(language: str) -> Environment:
-    """The templates in one language."""
-    made = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _environment(language: str, own: Path | None) -> Environment:
+    """The templates in one language; those of one's own may extend the ones here as `doorward/base.html`."""
+    usual = FileSystemLoader(FOLDER / "templates")
+    loaders = [FileSystemLoader(own)] if own else []
     said = speech(language)
-    made.install_gettext_translations(said.translations, newstyle=True)  # type: ignore[attr-defined]  # by the extension
-    made.filters |= {"moment": said.moment, "day": said.day, "clock": said.clock, "duration": said.duration}
-    made.filters |= {"say": said.say}
-    made.globals |= {"asset": asset, "event_words": event_words}
+    made = templates(said, ChoiceLoader([*loaders, usual, PrefixLoader({"doorward": usual})]))
+    made.filters |= {
+        "moment": said.moment,
+        "day": said.day,
+        "clock": said.clock,
+        "duration": said.duration,
+        "lasting": said.lasting,
+    }
+    made.filters |= {"say": said.say, "number": said.number, "pretty": _pretty}
+    made.globals |= {
+        "asset": asset,
+        "logo_of": logo_of,
+        "style_of": style_of,
+        "event_words": event_words,
+        "message_words": message_words,
+    }
     made.globals |= {"password_rules": password_rules, "rules_for_managers": rules_for_managers}
     return made
 
@@ -109,6 +138,11 @@ def _environment(language: str) -> Environment:
 def asset(name: str) -> str:
     """Where a file is; the address changes with what is in it, so that it may be kept for ever."""
     return f"/assets/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def _pretty(value: Mapping[str, object]) -> str:
+    """JSON for people."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 def _here(request: Request) -> str:

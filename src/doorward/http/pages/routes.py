@@ -41,6 +41,8 @@ def page_router(config: HttpConfig) -> APIRouter:
                         security.must_be_same_site(request)
                     return await handle(request)
                 except TokenInvalid:
+                    if security.cookies.looking in request.cookies:
+                        return to_console(security)
                     return to_renewal(request)
                 except (AuthError, RequestValidationError) as error:
                     if not wants_page(request):
@@ -65,6 +67,13 @@ def to_renewal(request: Request) -> RedirectResponse:
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     status = 303 if request.method in SAFE_METHODS else 307
     return RedirectResponse(f"{RENEW_PATH}?next={quote(wanted, safe='')}", status)
+
+
+def to_console(security: Security) -> RedirectResponse:
+    """After the time of looking is over; what was sent then was meant for another account and is dropped."""
+    left = see_other("/admin")
+    security.cookies.leave(left)
+    return left
 
 
 def to_sign_in(wanted: str) -> RedirectResponse:

@@ -11,6 +11,7 @@ from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.limits import limited
+from doorward.http.pages.console.shell import CONSOLE
 from doorward.http.pages.forms import identifier_field
 from doorward.http.pages.rendering import Pages
 from doorward.http.pages.routes import FORM, HOME, Asked, Token, Typed, own_path, page_router, see_other
@@ -31,13 +32,22 @@ def _add_form(routes: APIRouter, config: HttpConfig) -> None:
     auth, pages, security = config.auth, Pages(config), Security(config)
     Visitor = Annotated[Current, Depends(Security(config).current_by_cookie())]  # noqa: N806 - a type
 
-    def show(request: Request, wanted: str, done: str = "", **values: Any) -> Response:
-        return pages.show(request, "sign_in", field=identifier_field(config), next=wanted, done=done, **values)
+    Anybody = Annotated[Current | None, Depends(Security(config).current_if_any())]  # noqa: N806 - a type
+
+    def show(request: Request, wanted: str, **values: Any) -> Response:
+        shown = {"done": "", "found": None, **values}
+        return pages.show(request, "sign_in", field=identifier_field(config), next=wanted, **shown)
 
     @routes.get("/sign-in")
-    async def sign_in_page(request: Request, next: Asked = HOME, done: Asked = "", hint: Asked = "") -> Response:  # noqa: A002 - its usual name
-        """Ask who it is."""
-        return show(request, own_path(next), done, typed={"identifier": hint})
+    async def sign_in_page(
+        request: Request,
+        found: Anybody,
+        next: Asked = HOME,  # noqa: A002 - its usual name
+        done: Asked = "",
+        hint: Asked = "",
+    ) -> Response:
+        """Ask who it is; whoever is signed in already is told so."""
+        return show(request, own_path(next), done=done, found=found, typed={"identifier": hint})
 
     @routes.post("/sign-in", openapi_extra=FORM, dependencies=[Depends(limited(config, "sign_in"))])
     async def sign_in(request: Request, identifier: Typed = "", password: Typed = "", next: Typed = HOME) -> Response:  # noqa: A002
@@ -55,6 +65,7 @@ def _add_form(routes: APIRouter, config: HttpConfig) -> None:
             return show(request, wanted, refused=error, typed=typed)
         entered = see_other(wanted)
         security.deliver(entered, signed_in)
+        security.cookies.stop_looking(request, entered)
         return entered
 
     @routes.post("/sign-out", openapi_extra=FORM)
@@ -72,6 +83,10 @@ def _add_link(routes: APIRouter, config: HttpConfig) -> None:
     @routes.get("/sign-in-link")
     async def sign_in_link_page(request: Request, token: Token = "") -> Response:
         """Ask before the link is spent: mail scanners open links too."""
+        try:
+            await auth.sign_in_link.check(token)
+        except AuthError as error:
+            return pages.show(request, "sign_in_link", refused=error, token="")
         return pages.show(request, "sign_in_link", token=token)
 
     @routes.post("/sign-in-link", openapi_extra=FORM, dependencies=[Depends(limited(config, "sign_in"))])
@@ -81,6 +96,7 @@ def _add_link(routes: APIRouter, config: HttpConfig) -> None:
             signed_in = await retried(auth.sign_in_link, token, client_of(request, config.trusted_proxies))
         except AuthError as error:
             return pages.show(request, "sign_in_link", refused=error, token="")
-        entered = see_other(HOME)
+        entered = see_other(CONSOLE)
         security.deliver(entered, signed_in)
+        security.cookies.stop_looking(request, entered)
         return entered

@@ -2,6 +2,7 @@
 
 import math
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -87,10 +88,10 @@ def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
             client=client_of(request, config.trusted_proxies),
         )
         try:
-            await retried(auth.verify_email, proof)
+            user = await retried(auth.verify_email, proof)
         except AuthError as error:
             return await _show(request, config, token=token, refused=error)
-        verified = see_other("/sign-in?done=verified")
+        verified = see_other(f"/sign-in?done=verified&hint={quote(user.email or '', safe='')}")
         security.cookies.set_waiting(verified, "")
         return verified
 
@@ -98,7 +99,8 @@ def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
     async def resend(request: Request) -> Response:
         """Send a new code; the one before is no longer good."""
         try:
-            await retried(auth.resend_code.to_waiting, security.waiting_cookie(request))
+            client = client_of(request, config.trusted_proxies)
+            await retried(auth.resend_code.to_waiting, security.waiting_cookie(request), client)
         except TooManyRequests as error:
             return await _show(request, config, refused=error)
         return see_other("/verify?done=resent")

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from doorward.domain.errors import AuthError, CodeIncorrect, IdentifierTaken, InvalidInput, TooManyRequests, Violation
 from doorward.domain.events import EventType
+from doorward.domain.messages import MessageKind
 from doorward.http.problems import PROBLEMS, RULES
 from doorward.languages import N_, NN_, Speech
 
 _INSTEAD = {
-    "validation_failed": N_("Some of it cannot be accepted. Look at the marked fields and send it again."),
+    "validation_failed": N_("Please correct the marked fields and send the form again."),
     "token_invalid": N_("You are not signed in. Sign in again."),
     "password_expired": N_("Your password has expired. Choose a new one to go on."),
     "cross_site": N_("This form came from another site, so nothing was done. Open the page here and try again."),
@@ -18,6 +19,9 @@ _INSTEAD = {
     "code_expired": N_("That code is no longer good: it is too late, used or used up. Send a new one."),
     "link_expired": N_("That link is no longer good: it is too late or used. Ask for a new one."),
     "link_invalid": N_("That link is not whole. Open the one from the newest mail."),
+    "method_not_allowed": N_("This address cannot be opened like that. Go back and follow a link."),
+    "malformed_json": N_("What was sent cannot be read. Go back and send the form again."),
+    "unsupported_media_type": N_("What was sent cannot be read. Go back and send the form again."),
     "payload_too_large": N_("That is too much at once. Send less."),
 }
 _TRY_AGAIN = N_("Too many tries. Try again at {time} (in {wait}).")
@@ -34,6 +38,7 @@ _EVENTS = {
     EventType.IMPORTED: N_("The account was brought here from another system"),
     EventType.SIGN_UP_PENDING: N_("A sign-up began"),
     EventType.SIGN_UP_REFUSED: N_("Somebody tried to sign up with what is yours"),
+    EventType.VERIFICATION_REQUESTED: N_("A new code was asked for"),
     EventType.VERIFICATION_SENT: N_("A code was sent"),
     EventType.VERIFICATION_FAILED: N_("A wrong code was entered"),
     EventType.EMAIL_VERIFIED: N_("The address was verified"),
@@ -48,6 +53,7 @@ _EVENTS = {
     EventType.DISABLED: N_("The account was disabled"),
     EventType.ENABLED: N_("The account was enabled"),
     EventType.ROLE_CHANGED: N_("The role was changed"),
+    EventType.USERS_CHANGED: N_("Many accounts were changed"),
     EventType.IDENTIFIER_CHANGE_REQUESTED: N_("A new address or number was asked for"),
     EventType.EMAIL_CHANGED: N_("The e-mail address was changed"),
     EventType.PHONE_CHANGED: N_("The phone number was changed"),
@@ -59,11 +65,34 @@ _EVENTS = {
     EventType.PASSWORD_RESET_FAILED: N_("Setting a new password failed"),
     EventType.PROFILE_UPDATED: N_("The profile was changed"),
     EventType.DATA_EXPORTED: N_("The data was downloaded"),
+    EventType.DELIVERY_RETRIED: N_("What waited to be sent was tried again"),
+    EventType.TEST_MAIL_SENT: N_("A test letter was sent"),
+    EventType.LOOKED_AT: N_("An administrator looked at the account"),
+    EventType.CLOSING: N_("The account was closed, to be removed later"),
+    EventType.RESTORED: N_("The account was brought back"),
     EventType.DELETED: N_("The account was removed"),
     EventType.KEYS_ROTATED: N_("A signing key was added"),
     EventType.KEY_REVOKED: N_("A signing key was revoked"),
 }
 _BY_AUDIT_NAME = {kind.audit_name: words for kind, words in _EVENTS.items()}
+
+_KINDS = {
+    MessageKind.VERIFY_EMAIL: N_("Code for a new account"),
+    MessageKind.ACCOUNT_EXISTS: N_("Notice that there is an account already"),
+    MessageKind.RESET_PASSWORD: N_("Link for a new password"),
+    MessageKind.CHANGE_IDENTIFIER: N_("Code for a new address or number"),
+    MessageKind.IDENTIFIER_CHANGED: N_("Notice of a new address or number"),
+    MessageKind.PASSWORD_CHANGED: N_("Notice of a new password"),
+    MessageKind.ACCOUNT_CLOSING: N_("Notice of a closed account, with a link to keep it"),
+    MessageKind.ACCOUNT_DELETED: N_("Notice of a removed account"),
+    MessageKind.TEST: N_("Test letter"),
+    MessageKind.RESET_REQUESTED: N_("Request for a new password"),
+}
+
+
+def message_words(kind: str) -> str:
+    """What is in the outbox, before it is translated; an event by its name."""
+    return next((words for known, words in _KINDS.items() if known == kind), kind)
 
 
 def event_words(audit_name: str) -> str:

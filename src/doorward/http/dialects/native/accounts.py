@@ -106,9 +106,9 @@ def concealed_router(config: HttpConfig) -> APIRouter:
         response_model=Message,
         responses=refusals(*COMMON, "too_many_requests"),
     )
-    async def resend_verification(body: ResendBody) -> Message:
+    async def resend_verification(body: ResendBody, request: Request) -> Message:
         """Send a new code for a pending sign-up; it replaces the one before."""
-        await retried(auth.resend_code.to_waiting, body.verification)
+        await retried(auth.resend_code.to_waiting, body.verification, client_of(request, config.trusted_proxies))
         return Message(message="If the sign-up is still waiting, a new code is on its way.")
 
     return routes

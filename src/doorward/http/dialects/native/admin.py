@@ -9,6 +9,7 @@ from pydantic import Field
 
 from doorward.auth import retried
 from doorward.domain.actor import Actor
+from doorward.domain.status_action import StatusAction
 from doorward.domain.user import Profile, Role
 from doorward.http.config import HttpConfig
 from doorward.http.dialects.native.accounts import sign_up_command
@@ -17,7 +18,6 @@ from doorward.http.listing import UserFilter
 from doorward.http.routing import COMMON, SIGNED_IN, new_router, refusals
 from doorward.http.schemas import Body, Day, SignUpBody, UserPage, UserView
 from doorward.http.security import Security
-from doorward.use_cases.set_user_status import StatusAction
 
 Reason = Annotated[str, Field(max_length=200)]
 Action = Literal["lock", "unlock", "disable", "enable", "verify", "sign-out"]

@@ -85,7 +85,11 @@ def router(config: HttpConfig) -> APIRouter:
         responses=refusals(*SIGNED_IN, *COMMON, *PROVING, "email_not_verified", "wrong_password", "last_admin"),
     )
     async def close_account(body: CloseBody, request: Request, found: Annotated[Current, Depends(current)]) -> Response:
-        """Close the account for good; it takes the password again."""
+        """Close the account; it takes the password again.
+
+        Where there is a time of grace (`closing.grace`), the account is out of use at once and removed after it; until
+        then the mailed link brings it back.
+        """
         client = client_of(request, config.trusted_proxies)
         await retried(auth.close_account, found, Password.typed(body.password), client)
         response = Response(status_code=204)
@@ -93,7 +97,9 @@ def router(config: HttpConfig) -> APIRouter:
         return response
 
     @routes.get("/export", response_model=Export, responses=refusals(*SIGNED_IN))
-    async def export_me(request: Request, found: Annotated[Current, Depends(current)]) -> Export:
+    async def export_me(
+        request: Request, found: Annotated[Current, Depends(security.current(may_look=False))]
+    ) -> Export:
         """Everything that is kept about oneself."""
         export = await retried(auth.export_account, found.user, client_of(request, config.trusted_proxies))
         return Export.of(export, found.session_id, verification)

@@ -54,7 +54,7 @@ def router(config: HttpConfig) -> APIRouter:
         response_model=Entered,
         response_model_exclude_none=False,
         dependencies=[Depends(limited(config, "sign_in"))],
-        responses=refusals(*COMMON, *PROVING, "email_not_verified", "account_disabled"),
+        responses=refusals(*COMMON, *PROVING, "email_not_verified", "account_disabled", "account_closing"),
     )
     async def sign_in(body: SignInBody, request: Request, response: Response) -> Any:
         """Sign in; tokens come in the answer, or as HttpOnly cookies."""

@@ -2,12 +2,23 @@
 "use strict";
 const all = (what, from = document) => [...from.querySelectorAll(what)];
 
-for (const time of all("time[datetime]")) {
-  const at = new Date(time.dateTime);
-  if (!isNaN(at)) time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-}
+const enliven = (part) => { // also what a script brings later
+  for (const time of all("time[datetime]", part)) {
+    const at = new Date(time.dateTime);
+    if (!isNaN(at)) time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  }
+  for (const button of all("button[data-copies]", part)) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copies);
+      button.textContent = button.dataset.done;
+    });
+  }
+};
+enliven(document);
 
 for (const told of all("[data-focus]")) told.focus();
+for (const here of all("header nav [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 
 for (const button of all("button[data-shows]")) {
   const input = document.getElementById(button.dataset.shows);
@@ -43,6 +54,7 @@ for (const list of all("[data-rules-of]")) {
 }
 
 for (const input of all("input.code")) {
+  document.getElementById("h-code").hidden = false;
   input.addEventListener("paste", (event) => {
     const pasted = event.clipboardData?.getData("text").normalize("NFKC") ?? "";
     const length = Number(input.dataset.length);
@@ -87,14 +99,6 @@ for (const button of all("button[data-wait]")) {
     if (left-- > 0) setTimeout(tick, 1000);
   };
   if (left) tick();
-}
-
-for (const button of all("button[data-copies]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copies);
-    button.textContent = button.dataset.done;
-  });
 }
 
 for (const form of all("form")) form.addEventListener("submit", () => { // pressed twice is sent once
