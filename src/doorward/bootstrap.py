@@ -27,11 +27,12 @@ from doorward.domain.messages import Mail
 from doorward.extras import CannotStart, needing
 from doorward.http.app import create_app
 from doorward.http.config import Check, HttpConfig
+from doorward.http.remembered import RememberedSessions
 from doorward.ports.broker import MessageBroker
 from doorward.ports.delivery import Mailer
 from doorward.ports.storage import Storage
 from doorward.ports.store import Committed
-from doorward.ports.writes import Write
+from doorward.ports.writes import Write, outdated_by
 from doorward.relay import QUICK_POLL_SECONDS, Relay
 from doorward.settings import Settings
 from doorward.settings.explained import explained
@@ -52,6 +53,7 @@ class Service:
     broker: MessageBroker | None
     hasher: PooledPasswordHasher
     relay: Relay
+    remembered: RememberedSessions
     inbox: Inbox | None
 
     @property
@@ -63,7 +65,9 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Serve; with a broker, `serve` leaves deliveries to `doorward worker`."""
         is_relieved = self.broker is not None and not self.is_dev
-        async with self._around(self.relay.purging(self.auth) if is_relieved else self.relay.running(self.auth)):
+        relaying = self.relay.purging(self.auth) if is_relieved else self.relay.running(self.auth)
+        hear = self.remembered.forget
+        async with self._around(relaying), self.storage.listening(hear), self.caches.listening(hear):
             yield
 
     @asynccontextmanager
@@ -130,6 +134,7 @@ class Service:
             schema=self.storage.schema,
             processes=settings.workers,
             workers=self.broker.jobs.workers if self.broker and not self.is_dev else None,
+            remembered=self.remembered,
         )
 
 
@@ -149,7 +154,11 @@ def build(
     if not (settings.database_url and settings.secret_key and settings.public_url):
         raise CannotStart("DATABASE_URL, SECRET_KEY and PUBLIC_URL are needed.")
     relay, now = Relay(), lambda: datetime.now(UTC)
-    storage, secret = open_storage(settings.database_url, _noting(relay)), settings.secret_key.get_secret_value()
+    remembered = RememberedSessions(settings.session.max_staleness.total_seconds())
+    storage, secret = (
+        open_storage(settings.database_url, _noting(relay, remembered)),
+        settings.secret_key.get_secret_value(),
+    )
     caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
     previous = [one.get_secret_value() for one in settings.previous_secret_keys]
     broker = _broker(settings, [secret, *previous])
@@ -181,6 +190,7 @@ def build(
         broker=broker,
         hasher=hasher,
         relay=relay,
+        remembered=remembered,
         inbox=inbox,
     )
 
@@ -196,10 +206,11 @@ def _issuer(settings: Settings, secret: str, previous: Sequence[str], keys: Cach
     )
 
 
-def _noting(relay: Relay) -> Committed:
-    """Log what was done, and wake the relay if something has to leave the house."""
+def _noting(relay: Relay, remembered: RememberedSessions) -> Committed:
+    """Log what was done, forget what is no longer true, wake the relay if something has to leave the house."""
 
     def note(changes: Sequence[Write]) -> None:
+        remembered.forget(outdated_by(changes))
         log_actions(changes)
         relay.notice(changes)
 

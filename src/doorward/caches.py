@@ -1,12 +1,18 @@
 """What REDIS_URL adds to the storage; without it, the storage does all."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from doorward.extras import needing
 from doorward.http.config import Check
 from doorward.ports.counters import Counters
-from doorward.ports.storage import Storage
+from doorward.ports.storage import Heard, Storage
 from doorward.ports.store import Sessions, Store
+
+
+def _hearing_nothing(_: Heard) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,7 @@ class Caches:
     limits: Counters
     check: Check | None = None
     close: Check | None = None
+    listening: Callable[[Heard], AbstractAsyncContextManager[None]] = _hearing_nothing
 
 
 def open_caches(redis_url: str | None, storage: Storage) -> Caches:
@@ -32,6 +39,6 @@ def open_caches(redis_url: str | None, storage: Storage) -> Caches:
         from doorward.adapters import redis  # noqa: PLC0415 - an extra
 
         server = redis.RedisServer(redis_url)
-    cache = redis.SessionCache(server, storage.store.sessions)
+    cache = redis.SessionCache(server, storage.store)
     limits = redis.RedisCounters(server, storage.counters)
-    return Caches(redis.RevokingStore(storage.store, cache), cache, limits, server.check, server.close)
+    return Caches(redis.RevokingStore(storage.store, cache), cache, limits, server.check, server.close, cache.listening)

@@ -36,7 +36,7 @@ async def storage(url):
 
 
 async def _on(storage, work):
-    return await storage.database.write(work)
+    return await storage.database.patiently(work)
 
 
 async def _names(storage):

@@ -290,12 +290,12 @@ async def test_a_check_tells_that_it_is_down(connect, program):
 
 async def test_the_store_behind_is_the_same(connect, memory, present, moment):
     """What has nothing to do with sessions goes straight to the storage."""
-    store = RevokingStore(memory, SessionCache(connect(), memory.sessions))
+    store = RevokingStore(memory, SessionCache(connect(), memory))
     parts = ("users", "registrations", "challenges", "sessions", "signing_keys", "audit")
     session = present(expires_at=moment)
     await store.commit(AddSession(session))
     await store.check()
 
     assert all(getattr(store, part) is getattr(memory, part) for part in parts)
-    assert list(await SessionCache(connect(), memory.sessions).of_user(session.user_id)) == [session]
+    assert list(await SessionCache(connect(), memory).of_user(session.user_id)) == [session]
     assert await store.purge(moment) == 1

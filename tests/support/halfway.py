@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Executable
 from sqlalchemy.util import await_only
 
 from doorward.adapters.mongodb.numbers import Numbering
@@ -48,19 +48,26 @@ class _SqlHalting:
 
     def _run(self, connection: Connection, work: Callable[[Connection], Any]) -> Any:
         self._halt.runs += 1
-
-        def before_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            if statement.startswith(self._halt.before):
-                await_only(self._halt.here())
-
-        event.listen(connection, "before_cursor_execute", before_statement)
-        try:
-            done = work(connection)
-        finally:
-            event.remove(connection, "before_cursor_execute", before_statement)
+        done = work(_Stopping(connection, self._halt))  # type: ignore[arg-type]  # it is used like one
         if self._halt.before == COMMIT:
             await_only(self._halt.here())
         return done
+
+
+class _Stopping:
+    """A connection that stops before a statement, whatever driver is under it."""
+
+    def __init__(self, connection: Connection, halt: Halt) -> None:
+        self._connection = connection
+        self._halt = halt
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, statement: Executable, *parameters: Any) -> Any:
+        if str(statement).startswith(self._halt.before):
+            await_only(self._halt.here())
+        return self._connection.execute(statement, *parameters)
 
 
 class _MongoHalting:

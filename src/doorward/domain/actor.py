@@ -1,6 +1,7 @@
 """Who asks for something."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from doorward.domain.errors import Forbidden, NotFound
@@ -47,10 +48,11 @@ class PasswordOwner:
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The session of a request and its user."""
+    """The session of a request and its user; `until` is when the access token that was shown ends."""
 
     user: User
     session: Session
+    until: datetime | None = None
 
     @property
     def session_id(self) -> UUID:

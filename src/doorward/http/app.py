@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from doorward.domain.errors import NotFound
-from doorward.http import allow, docs, errors, operations
+from doorward.http import allow, docs, errors, operations, session_check
 from doorward.http.config import HttpConfig
 from doorward.http.dialects import DIALECTS, NATIVE
 from doorward.http.dialects.native import accounts
@@ -38,8 +39,22 @@ from doorward.http.pages import (
 )
 from doorward.http.pages.rendering import Pages, must_render
 from doorward.http.pages.routes import wants_page
+from doorward.http.session_check import SessionCheck
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class Application(FastAPI):
+    """FastAPI with the session check before it."""
+
+    check: SessionCheck | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        check = self.check
+        if check is not None and check.is_for(scope) and await check.answer(scope, receive, send):
+            return
+        await super().__call__(scope, receive, send)
 
 
 def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
@@ -55,7 +70,7 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
         async with running():
             yield
 
-    app = FastAPI(
+    app = Application(
         title=config.service_name,
         version=config.version,
         summary="User accounts: sign-up, verification, sign-in, sessions, passwords, audit.",
@@ -79,6 +94,7 @@ def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
         own = urlsplit(config.public_url).hostname or "localhost"
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[own, "localhost", "127.0.0.1"], www_redirect=False)
     app.add_middleware(Surroundings, config=config)
+    app.check = SessionCheck(config)
     return app
 
 
@@ -106,7 +122,7 @@ def _add_routes(app: FastAPI, config: HttpConfig) -> None:
         choices,
         public,
     )
-    for part in (operations, *pages):
+    for part in (operations, session_check, *pages):
         app.include_router(part.router(config))
     assets.install(app, config.brand)
     if config.templates is not None:

@@ -12,6 +12,7 @@ from doorward.auth import Auth
 from doorward.domain.brand import Brand
 from doorward.domain.messages import Mail
 from doorward.domain.policies.limits import LimitsPolicy
+from doorward.http.remembered import RememberedSessions
 from doorward.ports.counters import Counters
 from doorward.ports.storage import SchemaStatus
 
@@ -84,6 +85,7 @@ class HttpConfig:
     schema: Callable[[], Awaitable[SchemaStatus]] | None = None
     processes: int = 1
     workers: Callable[[], Awaitable[int]] | None = None
+    remembered: RememberedSessions = field(default_factory=lambda: RememberedSessions(0))
 
     @property
     def service_name(self) -> str:

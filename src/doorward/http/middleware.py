@@ -15,8 +15,16 @@ from doorward.http.client import address_of
 from doorward.http.config import HttpConfig
 from doorward.http.errors import internal
 
-log = logging.getLogger("doorward.access")
+log = access_log = logging.getLogger("doorward.access")
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": API_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What every answer says; a page may say something else in place of all but the first."""
 SHOWN_HEADERS = ("content-type", "content-length", "accept", "origin", "sec-fetch-site")
 MAX_LOGGED_BODY = 4096
 
@@ -74,11 +82,8 @@ class _Exchange:
 
     def _add_headers(self, headers: MutableHeaders) -> None:
         headers["X-Request-Id"] = self.request_id
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers.setdefault("Referrer-Policy", "no-referrer")
-        headers.setdefault("Cache-Control", "no-store")
-        headers.setdefault("Content-Security-Policy", API_POLICY)
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        for name, value in SAFE_HEADERS.items():
+            headers.setdefault(name, value)
         if self._config.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         if self._judges_nothing():
@@ -94,17 +99,12 @@ class _Exchange:
 
     def note(self) -> None:
         """Write the access line; paths by their template, so that nothing a caller made up stands in the log."""
-        request = Request(self._scope)
-        address = address_of(request, self._config.trusted_proxies)
-        fields: dict[str, Any] = {
-            "request_id": self.request_id,
-            "method": self._method if self._method.isalpha() else "?",
-            "path": getattr(self._scope.get("route"), "path", "(other)"),
-            "status": self.status,
-            "ms": round(self._milliseconds(), 1),
-            "ip": str(address or "-"),
-        }
-        log.info("request", extra=fields)
+        if log.isEnabledFor(logging.INFO):
+            path = getattr(self._scope.get("route"), "path", "(other)")
+            scope = {**self._scope, "method": self._method}
+            note_request(
+                scope, self._config, request_id=self.request_id, path=path, status=self.status, began=self._start
+            )
         if log.isEnabledFor(logging.DEBUG):
             log.debug("request in detail", extra={"request_id": self.request_id, **self._shape()})
 
@@ -121,6 +121,29 @@ class _Exchange:
             shape["members"] = len(body)
             shape["types"] = ",".join(type(value).__name__ for value in body.values())
         return shape
+
+
+def note_request(scope: Scope, config: HttpConfig, *, request_id: str, path: str, status: int, began: float) -> None:
+    """Write the access line.
+
+    Args:
+        scope: of the request.
+        config: says which proxies are believed.
+        request_id: what the answer was marked with.
+        path: the route's template.
+        status: of the answer.
+        began: when the request came, by the performance counter.
+    """
+    method = scope["method"]
+    fields: dict[str, Any] = {
+        "request_id": request_id,
+        "method": method if method.isalpha() else "?",
+        "path": path,
+        "status": status,
+        "ms": round((time.perf_counter() - began) * 1000, 1),
+        "ip": str(address_of(Request(scope), config.trusted_proxies) or "-"),
+    }
+    log.info("request", extra=fields)
 
 
 def new_id_text() -> str:

@@ -1,13 +1,18 @@
 """One technology's memory as a whole: its three ports, its schema, and its end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from doorward.ports.archive import Archive
 from doorward.ports.counters import Counters
 from doorward.ports.outbox import Outbox
 from doorward.ports.store import Store
+
+Heard = Callable[[Collection[UUID]], None]
+"""Takes the ids of sessions, or of users with sessions, of which something has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,12 @@ class Storage(Protocol):
 
     async def write_and_roll_back(self) -> bool:
         """Write a trial row, roll it back, and say whether it is gone."""
+
+    def listening(self, heard: Heard) -> AbstractAsyncContextManager[None]:
+        """While it is entered, be told which sessions and users' sessions other processes have changed, if it can.
+
+        Nobody relies on it: what is not heard is found out when what is remembered has become too old.
+        """
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -119,6 +119,9 @@ class Sessions(Protocol):
     async def find(self, session_id: UUID) -> Session | None:
         """The session with this id."""
 
+    async def with_user(self, session_id: UUID) -> tuple[Session, User] | None:
+        """The session with this id and whose it is; asked with every request, so by as few questions as can be."""
+
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
         """All sessions of a user that have not ended, newest first."""
 

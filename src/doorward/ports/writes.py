@@ -252,3 +252,19 @@ def _account(change: Write) -> UUID | None:
         ):
             return account
     return None
+
+
+QUIET = frozenset({"failed_attempts", "last_login_at", "password_hash"})
+"""Members of a user that nobody is told from who remembers a session for a moment; each sign-in writes them."""
+
+
+def ended_by(changes: Sequence[Write]) -> set[UUID]:
+    """The sessions that changes end: their ids, or those of the users whose sessions all end."""
+    ended = {change.session_id for change in changes if isinstance(change, EndSession)}
+    return ended | {c.user_id for c in changes if isinstance(c, (EndSessions, RemoveUser))}
+
+
+def outdated_by(changes: Sequence[Write]) -> set[UUID]:
+    """Sessions and users of whom something remembered is no longer true."""
+    changed = {c.old.id for c in changes if isinstance(c, SaveUser) and changed_members(c) - QUIET}
+    return ended_by(changes) | changed

@@ -28,15 +28,16 @@ class Authenticate:
         """Find session and user, or raise TokenInvalid."""
         now = self.now()
         claims = await self.issuer.read(access_token, now)
-        session = await self.sessions.find(claims.session_id)
-        if session is None or not session.is_live(now, idle_ttl=self.policy.idle_ttl):
+        found = await self.sessions.with_user(claims.session_id)
+        if found is None:
             raise TokenInvalid
-        user = await self._usable(session.user_id)
-        if user.id != claims.user_id:
+        session, user = found
+        is_live = session.is_live(now, idle_ttl=self.policy.idle_ttl)
+        if not is_live or user.id != claims.user_id or user.status is Status.DISABLED:
             raise TokenInvalid
         if session.acting_id is not None:
             await self._must_still_look(session.acting_id, now)
-        return Current(user, session)
+        return Current(user, session, claims.expires_at)
 
     async def _must_still_look(self, own_session_id: UUID, now: datetime) -> None:
         own = await self.sessions.find(own_session_id)

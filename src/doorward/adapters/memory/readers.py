@@ -129,6 +129,15 @@ class MemoryChallenges(_Found):
 class MemorySessions(_Found):
     """Sessions."""
 
+    def __init__(self, users: MemoryUsers) -> None:
+        super().__init__()
+        self._users = users
+
+    async def with_user(self, session_id: UUID) -> tuple[Session, User] | None:
+        session: Session | None = self.rows.get(session_id)
+        user: User | None = self._users.rows.get(session.user_id) if session else None
+        return (session, user) if session and user else None
+
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
         own: list[Session] = [s for s in self.rows.values() if s.user_id == user_id and s.ended_at is None]
         return sorted(own, key=lambda s: (s.created_at, s.id), reverse=True)

@@ -54,7 +54,7 @@ class MemoryStore:
         self.users = MemoryUsers()
         self.registrations = MemoryRegistrations()
         self.challenges = MemoryChallenges()
-        self.sessions = MemorySessions()
+        self.sessions = MemorySessions(self.users)
         self.signing_keys = MemorySigningKeys()
         self.audit = MemoryAuditLog()
         self._outbox = outbox

@@ -163,6 +163,11 @@ class MongoSessions(Reading):
     async def find(self, session_id: UUID) -> Session | None:
         return await self.first(Session, schema.SESSIONS, {"_id": session_id})
 
+    async def with_user(self, session_id: UUID) -> tuple[Session, User] | None:
+        session = await self.find(session_id)
+        user = await self.first(User, schema.USERS, {"_id": session.user_id}) if session else None
+        return (session, user) if session and user else None
+
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
         found = await self.all(schema.SESSIONS, {"user_id": user_id, "ended_at": None}, sort=NEWEST)
         return [record_of(Session, document) for document in found]

@@ -1,6 +1,7 @@
 """A MongoDB database as a whole."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from doorward.adapters.mongodb import migrate
 from doorward.adapters.mongodb.archive import MongoArchive
@@ -10,7 +11,7 @@ from doorward.adapters.mongodb.outbox import MongoOutbox
 from doorward.adapters.mongodb.server import MongoServer
 from doorward.adapters.mongodb.store import MongoStore
 from doorward.adapters.mongodb.trial import write_and_roll_back
-from doorward.ports.storage import SchemaStatus
+from doorward.ports.storage import Heard, SchemaStatus
 from doorward.ports.store import Committed
 
 
@@ -40,6 +41,9 @@ class MongoStorage:
 
     async def write_and_roll_back(self) -> bool:
         return await write_and_roll_back(self.server)
+
+    def listening(self, heard: Heard) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def close(self) -> None:
         await self.server.close()

@@ -1,8 +1,10 @@
 """The way to Redis: quick to give up, and slow to try again."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from hashlib import sha1
 from typing import Any
 
@@ -19,6 +21,7 @@ from doorward.domain.urls import split_url
 SHAPE = "redis://user:password@host:6379/0"
 WAIT_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
+LISTEN_SECONDS = 30.0
 
 log = logging.getLogger("doorward.redis")
 
@@ -57,6 +60,31 @@ class RedisServer:
     async def check(self) -> None:
         """Raise Unavailable unless it answers."""
         await self.run("return 1", ())
+
+    @asynccontextmanager
+    async def subscribed(self, channel: str, heard: Callable[[str], None]) -> AsyncIterator[None]:
+        """While it is entered, be told what is published on a channel; after a lost connection, of what comes then."""
+        task = asyncio.create_task(self._subscribe(channel, heard))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _subscribe(self, channel: str, heard: Callable[[str], None]) -> None:
+        while True:
+            subscriber = self._client.pubsub(ignore_subscribe_messages=True)
+            try:
+                await subscriber.subscribe(channel)
+                while True:
+                    message = await subscriber.get_message(timeout=LISTEN_SECONDS)
+                    if message is not None:
+                        heard(message["data"])
+            except (ConnectionLost, TookTooLong, OSError, RedisError) as error:
+                log.info("listening goes on later", extra={"reason": type(error).__name__})
+            finally:
+                await subscriber.aclose()  # type: ignore[no-untyped-call]
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def close(self) -> None:
         """Let go of all connections."""

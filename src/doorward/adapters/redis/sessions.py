@@ -2,16 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from doorward.adapters.redis.server import RedisServer
-from doorward.domain.errors import Unavailable
+from doorward.domain.errors import NotFound, Unavailable
 from doorward.domain.session import Session
+from doorward.domain.user import User
 from doorward.ports import writes
+from doorward.ports.storage import Heard
 from doorward.ports.store import AuditLog, Challenges, Registrations, Sessions, SigningKeys, Store, Users
 
 LIFE_SECONDS = 1.0
@@ -48,14 +51,17 @@ for _, id in ipairs(ARGV) do
 end
 return 1
 """
+CHANNEL = "doorward:outdated"
+TELL = "return redis.call('PUBLISH', ARGV[1], ARGV[2])"
 
 
 class SessionCache:
     """Reads of sessions, answered by Redis where it knows; by the database where it does not, or does not answer."""
 
-    def __init__(self, server: RedisServer, sessions: Sessions) -> None:
+    def __init__(self, server: RedisServer, store: Store) -> None:
         self._server = server
-        self._sessions = sessions
+        self._sessions = store.sessions
+        self._users = store.users
 
     async def find(self, session_id: UUID) -> Session | None:
         try:
@@ -68,6 +74,15 @@ class SessionCache:
         if session is not None and session.ended_at is None:
             await self._remember(session, now)
         return session
+
+    async def with_user(self, session_id: UUID) -> tuple[Session, User] | None:
+        session = await self.find(session_id)
+        if session is None:
+            return None
+        try:
+            return session, await self._users.get(session.user_id)
+        except NotFound:
+            return None
 
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
         return await self._sessions.of_user(user_id)
@@ -83,6 +98,18 @@ class SessionCache:
             await self._server.run(END, [PREFIX, ENDED], [str(one) for one in ids])
         except Unavailable:
             await asyncio.sleep(LIFE_SECONDS)
+
+    async def tell(self, outdated: Collection[UUID]) -> None:
+        """Tell the other processes; whoever is not reached finds out by age."""
+        if outdated:
+            with suppress(Unavailable):
+                await self._server.run(TELL, [], [CHANNEL, ",".join(map(str, outdated))])
+
+    @asynccontextmanager
+    async def listening(self, heard: Heard) -> AsyncIterator[None]:
+        """Be told what other processes tell, while it is entered."""
+        async with self._server.subscribed(CHANNEL, lambda told: heard([UUID(one) for one in told.split(",")])):
+            yield
 
     async def _remember(self, session: Session, read_at: str) -> None:
         keys = [f"{PREFIX}{session.id}", f"{ENDED}{session.id}", f"{ENDED}{session.user_id}"]
@@ -126,18 +153,14 @@ class RevokingStore:
 
     async def commit(self, *changes: writes.Write) -> None:
         await self._store.commit(*changes)
-        await self._cache.forget(_ended_by(changes))
+        await self._cache.forget(writes.ended_by(changes))
+        await self._cache.tell(writes.outdated_by(changes))
 
     async def purge(self, now: datetime) -> int:
         return await self._store.purge(now)
 
     async def check(self) -> None:
         await self._store.check()
-
-
-def _ended_by(changes: Sequence[writes.Write]) -> set[UUID]:
-    ended = {change.session_id for change in changes if isinstance(change, writes.EndSession)}
-    return ended | {c.user_id for c in changes if isinstance(c, (writes.EndSessions, writes.RemoveUser))}
 
 
 def _readable(entry: str) -> Session | None:

@@ -1,9 +1,12 @@
 """Tallies in a table."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, or_, select, update
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
@@ -11,6 +14,14 @@ from doorward.adapters.sql.locks import insert_new
 from doorward.adapters.sql.mapping import columns_of, to_tally
 from doorward.adapters.sql.purging import purge
 from doorward.domain.tally import Tally
+
+rows = tables.counters
+_ONE = select(rows).where(rows.c.key == bindparam("wanted"))
+_UPDATE = (
+    update(rows)
+    .where(rows.c.key == bindparam("wanted"))
+    .values({f.name: bindparam(f"new_{f.name}", type_=rows.c[f.name].type) for f in fields(Tally)})
+)
 
 
 class SqlCounters:
@@ -25,32 +36,36 @@ class SqlCounters:
     async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
         if not changes:
             return {}
-        # In one order everywhere, so that two such changes never wait for each other.
-        return await self._database.write(lambda c: {key: _change(c, key, changes[key]) for key in sorted(changes)})
+        return await self._database.write(lambda c: _change_all(c, changes))
 
     async def find(self, key: str) -> Tally:
-        return await self._database.read(lambda c: _find(c, key)) or Tally()
+        found = await self._database.fetch(_ONE, wanted=key)
+        return to_tally(found[0]) if found else Tally()
 
     async def purge(self, now: datetime) -> int:
-        rows = tables.counters
         is_held = (rows.c.reserved > 0) & (rows.c.reserved_until > now)
         is_over = or_(rows.c.expires_at <= now, (rows.c.count == 0) & rows.c.last_at.is_(None))
         return await purge(self._database, rows.c.key, is_over & ~is_held)
 
 
-def _change(connection: Connection, key: str, change: Callable[[Tally], Tally]) -> Tally:
-    rows = tables.counters
-    stored = _find(connection, key, for_update=True)
-    changed = change(stored or Tally())
-    if stored is None:
-        insert_new(connection, rows, {"key": key, **columns_of(changed)})
-    elif changed != stored:
-        connection.execute(update(rows).where(rows.c.key == key).values(columns_of(changed)))
+def _change_all(connection: Connection, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
+    keys = sorted(changes)  # in one order everywhere, so that two such changes never wait for each other
+    found = connection.execute(_holding(len(keys)), {f"key_{n}": key for n, key in enumerate(keys)}).mappings()
+    stored = {row["key"]: to_tally(row) for row in found.all()}
+    changed = {key: changes[key](stored.get(key, Tally())) for key in keys}
+    insert_new(connection, rows, [{"key": key, **columns_of(changed[key])} for key in keys if key not in stored])
+    differing = [
+        {"wanted": key, **{f"new_{name}": value for name, value in columns_of(changed[key]).items()}}
+        for key in keys
+        if key in stored and changed[key] != stored[key]
+    ]
+    if differing:
+        connection.execute(_UPDATE, differing)
     return changed
 
 
-def _find(connection: Connection, key: str, *, for_update: bool = False) -> Tally | None:
-    rows = tables.counters
-    mine = select(rows).where(rows.c.key == key)
-    row = connection.execute(mine.with_for_update() if for_update else mine).mappings().first()
-    return to_tally(row) if row else None
+@cache
+def _holding(count: int) -> "Select[Any]":
+    """Some tallies, kept from others until the transaction ends."""
+    wanted: list[BindParameter[str]] = [bindparam(f"key_{n}", type_=rows.c.key.type) for n in range(count)]
+    return select(rows).where(rows.c.key.in_(wanted)).order_by(rows.c.key).with_for_update()

@@ -4,17 +4,19 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Executable, Select, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from doorward.adapters.sql.mapping import Row
 from doorward.domain.errors import Unavailable
+from doorward.ports.storage import Heard
 
 R = TypeVar("R")
 READERS = 4
@@ -33,10 +35,17 @@ class Conflict(Exception):
 
 
 class Database(Protocol):
-    """Two ways in. The work is plain SQLAlchemy on a connection; how it gets to one is the database's affair.
+    """The ways in. The work is plain SQLAlchemy on a connection; how it gets to one is the database's affair.
 
-    Both raise Unavailable when the database cannot be reached in time.
+    Statements that are constants of their modules, with `bindparam` for what changes, are compiled once.
+    All raise Unavailable when the database cannot be reached in time.
     """
+
+    async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
+        """Run one query on committed data and return its rows."""
+
+    async def change(self, statement: Executable, **values: Any) -> int:
+        """Run one statement as a transaction and return how many rows it changed."""
 
     async def read(self, work: Callable[[Connection], R]) -> R:
         """Run reads on committed data; they block nobody."""
@@ -52,6 +61,9 @@ class Database(Protocol):
 
     async def exclusively(self, work: Callable[[Connection], R]) -> R:
         """Run work that opens its own transactions, as the only such work on this database, however long it takes."""
+
+    def listening(self, heard: Heard) -> AbstractAsyncContextManager[None]:
+        """While it is entered, be told what `handlers.tell` says in other processes, if the database can."""
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -72,6 +84,11 @@ def translated() -> Iterator[None]:
         raise
     except (PoolTimeout, OSError) as error:
         raise Unavailable("database") from error
+
+
+def rows_changed(connection: Connection, statement: Executable, values: Row) -> int:
+    """Run a statement and say how many rows it changed."""
+    return connection.execute(statement, values).rowcount
 
 
 def reasons_of(error: DBAPIError) -> set[object]:
@@ -98,11 +115,20 @@ class SqliteDatabase:
         self._reading = ThreadPoolExecutor(READERS, "sqlite-reading")
         self._writing = ThreadPoolExecutor(1, "sqlite-writing")
 
+    async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
+        return await self.read(lambda c: c.execute(query, values).mappings().all())
+
+    async def change(self, statement: Executable, **values: Any) -> int:
+        return await self.write(lambda c: rows_changed(c, statement, values))
+
     async def read(self, work: Callable[[Connection], R]) -> R:
         return await _in_thread(self._reading, lambda: self._read(work))
 
     async def write(self, work: Callable[[Connection], R]) -> R:
         return await _in_thread(self._writing, lambda: self._write(work))
+
+    def listening(self, heard: Heard) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def close(self) -> None:
         for threads in (self._reading, self._writing):

@@ -1,26 +1,37 @@
 """What stands in for SQLite's single writer where there are many."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Insert, Select, Table, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Conflict
 from doorward.ports import writes
 
+_TURN = select(tables.counters.c.key).where(tables.counters.c.key == bindparam("wanted")).with_for_update()
 
-def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
-    """Insert a row that was not there a moment ago.
+
+def insert_new(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that were not there a moment ago.
 
     Raises:
-        Conflict: it is there by now.
+        Conflict: one of them is there by now.
     """
+    if not values:
+        return
     try:
-        connection.execute(insert(table).values(values))
+        connection.execute(inserting(table), values)
     except IntegrityError as error:
         raise Conflict from error
+
+
+@cache
+def inserting(table: Table) -> Insert:
+    """The INSERT of a table; a key that the engine makes is not asked back."""
+    return insert(table).inline()
 
 
 def take_turns(connection: Connection, name: str) -> None:
@@ -30,9 +41,9 @@ def take_turns(connection: Connection, name: str) -> None:
     """
     if connection.dialect.name == "sqlite":
         return
-    rows, key = tables.counters, f"turn:{name}"
-    if connection.execute(select(rows.c.key).where(rows.c.key == key).with_for_update()).first() is None:
-        insert_new(connection, rows, {"key": key, "count": 1, "reserved": 0})
+    key = f"turn:{name}"
+    if connection.execute(_TURN, {"wanted": key}).first() is None:
+        insert_new(connection, tables.counters, [{"key": key, "count": 1, "reserved": 0}])
 
 
 def hold_accounts(connection: Connection, changes: Sequence[writes.Write]) -> None:
@@ -48,9 +59,15 @@ def hold_accounts(connection: Connection, changes: Sequence[writes.Write]) -> No
         return
     # Tries that are written down need the account to stay, no more: a flood of them must not queue for its row.
     is_shared = all(isinstance(change, (writes.AddLoginAttempt, writes.Record)) for change in changes)
+    bound = {f"id_{n}": account for n, account in enumerate(accounts)}
+    connection.execute(_holding(len(accounts), is_shared=is_shared), bound)
+
+
+@cache
+def _holding(count: int, *, is_shared: bool) -> "Select[Any]":
     ids = tables.users.c.id
-    rows = select(ids).where(ids.in_(accounts)).order_by(ids)
-    connection.execute(rows.with_for_update(read=is_shared, key_share=is_shared))
+    rows = select(ids).where(ids.in_([bindparam(f"id_{n}", type_=ids.type) for n in range(count)])).order_by(ids)
+    return rows.with_for_update(read=is_shared, key_share=is_shared)
 
 
 def _held_by_first(changes: Sequence[writes.Write]) -> set[object]:

@@ -1,9 +1,8 @@
 """Rows to records and back."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import LoginAttempt, VerificationEntry
@@ -15,12 +14,13 @@ from doorward.domain.tally import Tally
 from doorward.domain.user import Profile, Role, Status, User
 from doorward.ports.store import AuditRow
 
-Row = dict[str, Any]
+Row = Mapping[Any, Any]
+FORMER_PASSWORD = "former_password"
 PROFILE = tuple(f.name for f in fields(Profile))
 SEARCH_KEYS = ("first_name_key", "last_name_key", "email_domain")
 
 
-def columns_of(record: Any) -> Row:
+def columns_of(record: Any) -> dict[str, Any]:
     """A record's members by column; a profile's members, and what a user is found by, stand beside them."""
     row = {f.name: getattr(record, f.name) for f in fields(record)}
     profile = row.pop("profile", None)
@@ -28,7 +28,7 @@ def columns_of(record: Any) -> Row:
     return row | (search_keys(record) if isinstance(record, User) else {})
 
 
-def _with_profile(row: RowMapping) -> Row:
+def _with_profile(row: Row) -> dict[str, Any]:
     plain = dict(row)
     return {
         **{k: v for k, v in plain.items() if k not in PROFILE},
@@ -36,43 +36,43 @@ def _with_profile(row: RowMapping) -> Row:
     }
 
 
-def to_user(row: RowMapping) -> User:
+def to_user(row: Row) -> User:
     user = User(**_without(_with_profile(row), *SEARCH_KEYS))
     return replace(user, status=Status(user.status), role=Role(user.role))
 
 
-def to_registration(row: RowMapping) -> Registration:
+def to_registration(row: Row) -> Registration:
     return Registration(**_with_profile(row))
 
 
-def to_challenge(row: RowMapping) -> Challenge:
+def to_challenge(row: Row) -> Challenge:
     challenge = Challenge(**row)
     return replace(challenge, purpose=Purpose(challenge.purpose))
 
 
-def to_session(row: RowMapping) -> Session:
+def to_session(row: Row) -> Session:
     return Session(**row)
 
 
-def to_signing_key(row: RowMapping) -> SigningKey:
+def to_signing_key(row: Row) -> SigningKey:
     return SigningKey(**row)
 
 
-def to_audit_row(row: RowMapping) -> AuditRow:
+def to_audit_row(row: Row) -> AuditRow:
     return AuditRow(**_without(row, "sequence"))
 
 
-def to_login_attempt(row: RowMapping) -> LoginAttempt:
+def to_login_attempt(row: Row) -> LoginAttempt:
     return LoginAttempt(**_without(row, "sequence"))
 
 
-def to_verification_entry(row: RowMapping) -> VerificationEntry:
+def to_verification_entry(row: Row) -> VerificationEntry:
     return VerificationEntry(**_without(row, "sequence"))
 
 
-def to_tally(row: RowMapping) -> Tally:
+def to_tally(row: Row) -> Tally:
     return Tally(**_without(row, "key"))
 
 
-def _without(row: RowMapping | Row, *names: str) -> Row:
+def _without(row: Row, *names: str) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key not in names}

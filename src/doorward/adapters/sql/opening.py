@@ -20,6 +20,10 @@ def open_database(url: str) -> Database:
         if path in (url, ""):
             raise ValueError("write it as sqlite:///path/to/file.db, with four slashes for an absolute path")
         return SqliteDatabase(Path(path))
+    if url.startswith("postgres"):
+        from doorward.adapters.sql.postgres import PostgresDatabase  # noqa: PLC0415 - the drivers are extras
+
+        return PostgresDatabase(url)
     from doorward.adapters.sql.server import ServerDatabase  # noqa: PLC0415 - the drivers are extras
 
     return ServerDatabase(url)

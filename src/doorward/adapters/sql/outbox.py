@@ -7,17 +7,44 @@ from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.locks import take_turns
+from doorward.adapters.sql.mapping import Row
 from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.messages import USUAL_LANGUAGE, Message, MessageKind
 from doorward.ports.outbox import Lane, OutboxEntry, OutboxItem, OutboxState
 from doorward.ports.store import Page
 
 log = logging.getLogger("doorward.delivery")
+
+_rows = tables.outbox
+_THIS = _rows.c.id == bindparam("this")
+_HELD = (_THIS, _rows.c.owner == bindparam("who"), _rows.c.attempts == bindparam("tried"))
+_ALIVE = _rows.c.dead_at.is_(None)
+_DUE = (
+    select(_rows.c.id).where(_rows.c.lane == bindparam("wanted"), _ALIVE, _rows.c.due_at <= bindparam("now")).limit(1)
+)
+_LEASED = select(_rows.c.id).where(_rows.c.lane == Lane.EVENTS, _ALIVE, _rows.c.lease_until > bindparam("now")).limit(1)
+_WAITING = select(_rows).where(_ALIVE).order_by(_rows.c.sequence).limit(bindparam("most"))
+_WAITING_EVENTS = _WAITING.where(_rows.c.lane == Lane.EVENTS)
+_WAITING_MESSAGES = _WAITING.where(
+    _rows.c.lane == Lane.MESSAGES,
+    _rows.c.due_at <= bindparam("now"),
+    or_(_rows.c.lease_until.is_(None), _rows.c.lease_until <= bindparam("now")),
+).with_for_update(skip_locked=True)
+_CLAIM = (
+    update(_rows)
+    .where(_THIS)
+    .values(owner=bindparam("who"), lease_until=bindparam("until"), attempts=_rows.c.attempts + 1)
+)
+_COMPLETE = delete(_rows).where(*_HELD)
+_RETRY = (
+    update(_rows).where(*_HELD).values(owner=None, lease_until=None, due_at=bindparam("at"), reason=bindparam("why"))
+)
+_BURY = update(_rows).where(*_HELD).values(dead_at=_rows.c.lease_until, reason=bindparam("why"))
 
 
 class SqlOutbox:
@@ -29,24 +56,22 @@ class SqlOutbox:
     async def claim(
         self, lane: Lane, *, owner: str, now: datetime, lease: timedelta, limit: int
     ) -> Sequence[OutboxItem]:
-        if not await self._database.read(lambda c: _has_due(c, lane, now)):
+        if not await self._database.fetch(_DUE, wanted=lane, now=now):
             return []  # most polls find nothing: they do not ask for the write lock
-        claimed = {"owner": owner, "lease_until": now + lease, "attempts": tables.outbox.c.attempts + 1}
-        found = await self._database.write(lambda c: _claim(c, lane, now, limit, claimed))
+        found = await self._database.write(lambda c: _claim(c, lane, now, limit, {"who": owner, "until": now + lease}))
         return [_to_item(row) for row in found]
 
     async def complete(self, item: OutboxItem, *, owner: str) -> None:
-        await self._database.write(lambda c: c.execute(delete(tables.outbox).where(*_held(item, owner))))
+        await self._database.change(_COMPLETE, **_held(item, owner))
 
     async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
         noted = {"item": str(item.id), "lane": item.lane.value, "attempts": item.attempts, "reason": reason}
         log.warning("delivery is tried again later", extra=noted)
-        freed = {"owner": None, "lease_until": None, "due_at": at, "reason": reason[:255]}
-        await self._update(item, owner, freed)
+        await self._database.change(_RETRY, **_held(item, owner), at=at, why=reason[:255])
 
     async def bury(self, item: OutboxItem, *, owner: str, reason: str) -> None:
         log.error("delivery is given up", extra={"item": str(item.id), "lane": item.lane.value, "reason": reason})
-        await self._update(item, owner, {"dead_at": tables.outbox.c.lease_until, "reason": reason[:255]})
+        await self._database.change(_BURY, **_held(item, owner), why=reason[:255])
 
     async def depth(self) -> Mapping[str, int]:
         return await self._database.read(_depth)
@@ -79,40 +104,19 @@ class SqlOutbox:
         revived = update(rows).where(rows.c.id == item_id, is_free).values(freed)
         return await self._database.write(lambda c: c.execute(revived).rowcount == 1)
 
-    async def _update(self, item: OutboxItem, owner: str, values: dict[str, Any]) -> None:
-        changed = update(tables.outbox).where(*_held(item, owner)).values(values)
-        await self._database.write(lambda c: c.execute(changed))
 
-
-def _has_due(connection: Connection, lane: Lane, now: datetime) -> bool:
-    rows = tables.outbox
-    due = select(rows.c.id).where(rows.c.lane == lane, rows.c.dead_at.is_(None), rows.c.due_at <= now).limit(1)
-    return connection.execute(due).first() is not None
-
-
-def _claim(
-    connection: Connection, lane: Lane, now: datetime, limit: int, claimed: dict[str, Any]
-) -> Sequence[RowMapping]:
-    rows = tables.outbox
-    waiting = select(rows).where(rows.c.lane == lane, rows.c.dead_at.is_(None)).order_by(rows.c.sequence)
-    if lane is Lane.MESSAGES:
-        is_free = or_(rows.c.lease_until.is_(None), rows.c.lease_until <= now)
-        waiting = waiting.where(rows.c.due_at <= now, is_free).with_for_update(skip_locked=True)
-    else:
+def _claim(connection: Connection, lane: Lane, now: datetime, limit: int, claimed: dict[str, Any]) -> Sequence[Row]:
+    if lane is Lane.EVENTS:
         take_turns(connection, "events")
-        if _is_leased(connection, now):
+        if connection.execute(_LEASED, {"now": now}).first() is not None:
             return []
-    in_order = connection.execute(waiting.limit(limit)).mappings().all()
-    found = list(takewhile(lambda row: row["due_at"] <= now, in_order))
-    connection.execute(update(rows).where(rows.c.id.in_([row["id"] for row in found])).values(claimed))
+        waiting = connection.execute(_WAITING_EVENTS, {"most": limit}).mappings().all()
+    else:
+        waiting = connection.execute(_WAITING_MESSAGES, {"now": now, "most": limit}).mappings().all()
+    found = list(takewhile(lambda row: row["due_at"] <= now, waiting))
+    if found:
+        connection.execute(_CLAIM, [claimed | {"this": row["id"]} for row in found])
     return found
-
-
-def _is_leased(connection: Connection, now: datetime) -> bool:
-    """Whether an owner holds any event."""
-    rows = tables.outbox
-    held = select(rows.c.id).where(rows.c.lane == Lane.EVENTS, rows.c.dead_at.is_(None), rows.c.lease_until > now)
-    return connection.execute(held.limit(1)).first() is not None
 
 
 def _depth(connection: Connection) -> dict[str, int]:
@@ -124,9 +128,8 @@ def _depth(connection: Connection) -> dict[str, int]:
     return counts | {"dead": connection.scalar(select(func.count()).select_from(rows).where(is_dead)) or 0}
 
 
-def _held(item: OutboxItem, owner: str) -> tuple[Any, ...]:
-    rows = tables.outbox
-    return rows.c.id == item.id, rows.c.owner == owner, rows.c.attempts == item.attempts
+def _held(item: OutboxItem, owner: str) -> dict[str, Any]:
+    return {"this": item.id, "who": owner, "tried": item.attempts}
 
 
 def _in_state(state: OutboxState | None) -> tuple[ColumnElement[bool], ...]:
@@ -139,7 +142,7 @@ def _in_state(state: OutboxState | None) -> tuple[ColumnElement[bool], ...]:
     return rows.c.dead_at.is_(None), is_tried if state is OutboxState.RETRYING else ~is_tried
 
 
-def _to_entry(row: RowMapping) -> OutboxEntry:
+def _to_entry(row: Row) -> OutboxEntry:
     lane, payload = Lane(row["lane"]), row["payload"]
     common = {
         name: row[name] for name in ("id", "attempts", "created_at", "due_at", "lease_until", "dead_at", "reason")
@@ -148,7 +151,7 @@ def _to_entry(row: RowMapping) -> OutboxEntry:
     return OutboxEntry(lane=lane, kind=message.kind if message else payload["type"], message=message, **common)
 
 
-def _to_item(row: RowMapping) -> OutboxItem:
+def _to_item(row: Row) -> OutboxItem:
     lane, payload = Lane(row["lane"]), row["payload"]
     return OutboxItem(
         id=row["id"],

@@ -12,10 +12,10 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
-    RowMapping,
     Select,
     Table,
     and_,
+    bindparam,
     func,
     literal,
     or_,
@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from doorward.adapters.sql import mapping, tables
 from doorward.adapters.sql.engine import Database
+from doorward.adapters.sql.mapping import Row
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.errors import InvalidInput, NotFound, Violation
@@ -39,7 +40,6 @@ from doorward.domain.user import User
 from doorward.ports.store import AuditQuery, AuditRow, Page, UserQuery
 
 T = TypeVar("T")
-FORMER_PASSWORD = "former_password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +48,79 @@ class Reading:
 
     database: Database
 
-    async def all(self, query: Select[Any], to_record: Callable[[RowMapping], T]) -> list[T]:
+    async def found(self, query: Select[Any], to_record: Callable[[Row], T], **values: Any) -> list[T]:
+        """What a query that is a constant finds."""
+        return [to_record(row) for row in await self.database.fetch(query, **values)]
+
+    async def first(self, query: Select[Any], to_record: Callable[[Row], T], **values: Any) -> T | None:
+        rows = await self.database.fetch(query, **values)
+        return to_record(rows[0]) if rows else None
+
+    async def searched(self, query: Select[Any], to_record: Callable[[Row], T]) -> list[T]:
+        """What a query finds that was put together for this call."""
         return await self.database.read(lambda c: [to_record(row) for row in c.execute(query).mappings()])
 
-    async def first(self, query: Select[Any], to_record: Callable[[RowMapping], T]) -> T | None:
-        found = await self.all(query.limit(1), to_record)
-        return found[0] if found else None
 
-    async def by_id(self, table: Table, record_id: UUID, to_record: Callable[[RowMapping], T]) -> T | None:
-        return await self.first(select(table).where(table.c.id == record_id), to_record)
+def _by(column: Column[Any]) -> Select[Any]:
+    """The row whose unique column has the bound value `wanted`."""
+    return select(column.table).where(column == bindparam("wanted"))
+
+
+def _newest_first(rows: Table, *where: ColumnElement[bool]) -> Select[Any]:
+    return select(rows).where(*where).order_by(rows.c.created_at.desc(), rows.c.id.desc())
+
+
+_USER, _REGISTRATION = _by(tables.users.c.id), _by(tables.registrations.c.id)
+_CHALLENGE, _SESSION = _by(tables.challenges.c.id), _by(tables.sessions.c.id)
+_NAMED = {kind: _by(tables.users.c[kind.value]) for kind in Kind}
+_FORMER_PASSWORDS = _newest_first(
+    tables.credentials,
+    tables.credentials.c.user_id == bindparam("wanted"),
+    tables.credentials.c.method == mapping.FORMER_PASSWORD,
+).limit(bindparam("most"))
+_LATEST_CHALLENGE = _newest_first(
+    tables.challenges,
+    tables.challenges.c.subject_id == bindparam("wanted"),
+    tables.challenges.c.purpose == bindparam("why"),
+).limit(1)
+_LIVE_SESSIONS = _newest_first(
+    tables.sessions, tables.sessions.c.user_id == bindparam("wanted"), tables.sessions.c.ended_at.is_(None)
+)
+_OWN, _OF_SESSION, _OF_USER = "session_", tuple(tables.sessions.c.keys()), tuple(tables.users.c.keys())
+_SESSION_AND_USER = (
+    select(tables.users, *(column.label(_OWN + column.name) for column in tables.sessions.c))
+    .join_from(tables.sessions, tables.users, tables.users.c.id == tables.sessions.c.user_id)
+    .where(tables.sessions.c.id == bindparam("wanted"))
+)
+_SIGNING_KEYS = select(tables.signing_keys).order_by(tables.signing_keys.c.generation)
 
 
 class SqlUsers(Reading):
     """Accounts."""
 
     async def get(self, user_id: UUID) -> User:
-        user = await self.by_id(tables.users, user_id, mapping.to_user)
+        user = await self.first(_USER, mapping.to_user, wanted=user_id)
         if user is None:
             raise NotFound
         return user
 
     async def find(self, identifier: Identifier) -> User | None:
-        column = tables.users.c[identifier.kind.value]
-        return await self.first(select(tables.users).where(column == identifier.value), mapping.to_user)
+        return await self.first(_NAMED[identifier.kind], mapping.to_user, wanted=identifier.value)
 
     async def matching(self, ids: Collection[UUID], identifiers: Collection[Identifier]) -> Sequence[User]:
         users = tables.users
         named = {kind: [i.value for i in identifiers if i.kind is kind] for kind in Kind}
         wanted = [users.c[kind.value].in_(values) for kind, values in named.items() if values]
         wanted += [users.c.id.in_(ids)] if ids else []
-        return await self.all(select(users).where(or_(*wanted)), mapping.to_user) if wanted else []
+        return await self.searched(select(users).where(or_(*wanted)), mapping.to_user) if wanted else []
 
     async def closing(self, until: datetime, limit: int) -> Sequence[User]:
         at = tables.users.c.closes_at
-        return await self.all(select(tables.users).where(at <= until).order_by(at).limit(limit), mapping.to_user)
+        return await self.searched(select(tables.users).where(at <= until).order_by(at).limit(limit), mapping.to_user)
 
     async def former_passwords(self, user_id: UUID, limit: int) -> Sequence[str]:
-        rows = tables.credentials
-        mine = (rows.c.user_id == user_id) & (rows.c.method == FORMER_PASSWORD)
-        newest = select(rows.c.data).where(mine).order_by(rows.c.created_at.desc(), rows.c.id.desc())
-        return await self.all(newest.limit(limit), lambda row: str(row["data"]["hash"]))
+        rows = await self.database.fetch(_FORMER_PASSWORDS, wanted=user_id, most=limit)
+        return [str(row["data"]["hash"]) for row in rows]
 
     async def page(self, query: UserQuery) -> Page[User]:
         users, descends = tables.users, query.sort.startswith("-")
@@ -96,7 +129,7 @@ class SqlUsers(Reading):
         if query.cursor:
             found = found.where(_is_beyond(order, _user_position(query), descends=descends))
         found = found.order_by(*(column.desc() if descends else column for column in order))
-        items = await self.all(found.limit(query.limit + 1), mapping.to_user)
+        items = await self.searched(found.limit(query.limit + 1), mapping.to_user)
         return _page(items, query.limit, lambda user: _position_of(user, query.sort.lstrip("-")))
 
     async def count(self, query: UserQuery, *, at_most: int | None = None) -> int:
@@ -172,33 +205,35 @@ class SqlRegistrations(Reading):
     """Concealed sign-ups."""
 
     async def find(self, registration_id: UUID) -> Registration | None:
-        return await self.by_id(tables.registrations, registration_id, mapping.to_registration)
+        return await self.first(_REGISTRATION, mapping.to_registration, wanted=registration_id)
 
 
 class SqlChallenges(Reading):
     """Challenges."""
 
     async def find(self, challenge_id: UUID) -> Challenge | None:
-        return await self.by_id(tables.challenges, challenge_id, mapping.to_challenge)
+        return await self.first(_CHALLENGE, mapping.to_challenge, wanted=challenge_id)
 
     async def latest(self, subject_id: UUID, purpose: Purpose) -> Challenge | None:
-        rows = tables.challenges
-        mine = and_(rows.c.subject_id == subject_id, rows.c.purpose == purpose)
-        newest = select(rows).where(mine).order_by(rows.c.created_at.desc(), rows.c.id.desc())
-        return await self.first(newest, mapping.to_challenge)
+        return await self.first(_LATEST_CHALLENGE, mapping.to_challenge, wanted=subject_id, why=purpose)
+
+
+def _to_session_and_user(row: Row) -> tuple[Session, User]:
+    session = Session(**{name: row[_OWN + name] for name in _OF_SESSION})
+    return session, mapping.to_user({name: row[name] for name in _OF_USER})
 
 
 class SqlSessions(Reading):
     """Sessions."""
 
     async def find(self, session_id: UUID) -> Session | None:
-        return await self.by_id(tables.sessions, session_id, mapping.to_session)
+        return await self.first(_SESSION, mapping.to_session, wanted=session_id)
+
+    async def with_user(self, session_id: UUID) -> tuple[Session, User] | None:
+        return await self.first(_SESSION_AND_USER, _to_session_and_user, wanted=session_id)
 
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
-        rows = tables.sessions
-        mine = and_(rows.c.user_id == user_id, rows.c.ended_at.is_(None))
-        newest = select(rows).where(mine).order_by(rows.c.created_at.desc(), rows.c.id.desc())
-        return await self.all(newest, mapping.to_session)
+        return await self.found(_LIVE_SESSIONS, mapping.to_session, wanted=user_id)
 
 
 def _audit_conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
@@ -219,8 +254,7 @@ class SqlSigningKeys(Reading):
     """Generations of the signing key."""
 
     async def listed(self) -> Sequence[SigningKey]:
-        rows = tables.signing_keys
-        return await self.all(select(rows).order_by(rows.c.generation), mapping.to_signing_key)
+        return await self.found(_SIGNING_KEYS, mapping.to_signing_key)
 
 
 class SqlAuditLog(Reading):
@@ -232,7 +266,7 @@ class SqlAuditLog(Reading):
         if query.cursor:
             found = found.where(rows.c.sequence < read_cursor(query.cursor, shape=(int,))[0])
         newest = found.order_by(rows.c.sequence.desc()).limit(query.limit + 1)
-        pairs = await self.all(newest, lambda row: (int(row["sequence"]), mapping.to_audit_row(row)))
+        pairs = await self.searched(newest, lambda row: (int(row["sequence"]), mapping.to_audit_row(row)))
         page = _page(pairs, query.limit, lambda pair: (pair[0],))
         return Page([row for _, row in page.items], page.next_cursor)
 
@@ -257,6 +291,6 @@ class SqlAuditLog(Reading):
     async def verification_log(self, user_id: UUID, limit: int) -> Sequence[VerificationEntry]:
         return await self._newest(tables.verification_log, user_id, limit, mapping.to_verification_entry)
 
-    async def _newest(self, rows: Table, user_id: UUID, limit: int, to_record: Callable[[RowMapping], T]) -> list[T]:
+    async def _newest(self, rows: Table, user_id: UUID, limit: int, to_record: Callable[[Row], T]) -> list[T]:
         newest = select(rows).where(rows.c.user_id == user_id).order_by(rows.c.sequence.desc()).limit(limit)
-        return await self.all(newest, to_record)
+        return await self.searched(newest, to_record)

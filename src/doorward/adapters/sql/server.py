@@ -4,20 +4,22 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 import greenlet  # noqa: F401 - SQLAlchemy misses it only at the first connection
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, Executable, Select, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from doorward.adapters.sql.engine import Conflict, reasons_of, translated
+from doorward.adapters.sql.engine import Conflict, reasons_of, rows_changed, translated
+from doorward.adapters.sql.mapping import Row
 from doorward.domain.errors import Unavailable
 from doorward.patience import Patience
+from doorward.ports.storage import Heard
 
 R = TypeVar("R")
 POOL_SIZE = 5  # for readers, and again for writers: eight processes fit into PostgreSQL's hundred connections
@@ -50,7 +52,7 @@ class ServerDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        name, arguments = driver_url(url)
+        self.address = name, arguments = driver_url(url)
         common: dict[str, Any] = {
             "connect_args": arguments,
             "pool_size": POOL_SIZE,
@@ -65,14 +67,20 @@ class ServerDatabase:
         )
         self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=QUEUE_SECONDS, cancels=True)
 
+    async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
+        return await self.read(lambda c: c.execute(query, values).mappings().all())
+
+    async def change(self, statement: Executable, **values: Any) -> int:
+        return await self.write(lambda c: rows_changed(c, statement, values))
+
     async def read(self, work: Callable[[Connection], R]) -> R:
-        return await self._patience.in_time(lambda: _retried(lambda: self._read(work)))
+        return await self._patience.in_time(lambda: retried(lambda: self._read(work)))
 
     async def write(self, work: Callable[[Connection], R]) -> R:
-        return await self._patience.in_time(lambda: _retried(lambda: self._write(work)))
+        return await self._patience.in_time(lambda: retried(lambda: self._write(work)))
 
     async def patiently(self, work: Callable[[Connection], R]) -> R:
-        return await _retried(lambda: self._write(work))
+        return await retried(lambda: self._write_by_engine(work))
 
     async def exclusively(self, work: Callable[[Connection], R]) -> R:
         with translated():
@@ -88,6 +96,9 @@ class ServerDatabase:
                     await connection.rollback()
                     await connection.exec_driver_sql(give_back)
                     await connection.commit()
+
+    def listening(self, heard: Heard) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def close(self) -> None:
         await self._patience.close()
@@ -112,6 +123,9 @@ class ServerDatabase:
             return await connection.run_sync(work)
 
     async def _write(self, work: Callable[[Connection], R]) -> R:
+        return await self._write_by_engine(work)
+
+    async def _write_by_engine(self, work: Callable[[Connection], R]) -> R:
         async with _connected(self._writer) as connection:
             done = await connection.run_sync(work)
             try:
@@ -137,7 +151,12 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await connection.close()
 
 
-async def _retried(attempt: Callable[[], Awaitable[R]]) -> R:
+async def retried(attempt: Callable[[], Awaitable[R]]) -> R:
+    """Try again what met a conflict, up to `TRIES` times.
+
+    Raises:
+        Unavailable: it met one each time, or the database cannot be used.
+    """
     for again in range(TRIES):
         try:
             with translated():

@@ -1,6 +1,7 @@
 """A SQL database as a whole."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from doorward.adapters.sql import migrate
 from doorward.adapters.sql.archive import SqlArchive
@@ -9,7 +10,7 @@ from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.outbox import SqlOutbox
 from doorward.adapters.sql.store import SqlStore
 from doorward.adapters.sql.trial import write_and_roll_back
-from doorward.ports.storage import SchemaStatus
+from doorward.ports.storage import Heard, SchemaStatus
 from doorward.ports.store import Committed
 
 
@@ -34,6 +35,9 @@ class SqlStorage:
 
     async def write_and_roll_back(self) -> bool:
         return await write_and_roll_back(self.database)
+
+    def listening(self, heard: Heard) -> AbstractAsyncContextManager[None]:
+        return self.database.listening(heard)
 
     async def close(self) -> None:
         await self.database.close()
