@@ -44,7 +44,7 @@ class ResendBody(Body):
 class Pending(Body):
     """A sign-up that waits for its proof."""
 
-    next: str = Field("verify", examples=["verify"])
+    next: Annotated[str, Field(examples=["verify"])] = "verify"
     verification: str
 
 
