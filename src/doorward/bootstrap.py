@@ -27,8 +27,10 @@ from doorward.domain.messages import Mail
 from doorward.extras import CannotStart, needing
 from doorward.http.app import create_app
 from doorward.http.config import Check, HttpConfig
+from doorward.places import open_places
 from doorward.ports.broker import MessageBroker
 from doorward.ports.delivery import Mailer
+from doorward.ports.places import Places
 from doorward.ports.storage import Storage
 from doorward.ports.store import Committed
 from doorward.ports.writes import Write
@@ -53,6 +55,7 @@ class Service:
     hasher: PooledPasswordHasher
     relay: Relay
     inbox: Inbox | None
+    places: Places | None
 
     @property
     def is_dev(self) -> bool:
@@ -90,6 +93,8 @@ class Service:
             await self.caches.close()
         if self.broker:
             await self.broker.close()
+        if self.places:
+            self.places.close()
         await self.storage.close()
 
     def _checks(self) -> Mapping[str, Check]:
@@ -126,6 +131,7 @@ class Service:
             trusted_proxies=settings.trusted_proxies,
             checks=self._checks(),
             inbox=self.inbox,
+            places=self.places,
             settings=explained(settings, self.origins),
             schema=self.storage.schema,
             processes=settings.workers,
@@ -182,6 +188,7 @@ def build(
         hasher=hasher,
         relay=relay,
         inbox=inbox,
+        places=open_places(settings),
     )
 
 

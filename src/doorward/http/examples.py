@@ -46,6 +46,7 @@ MEMBERS: Mapping[str, Any] = {
     "last_used_at": "2026-03-02T09:45:00Z",
     "message": "Done.",
     "next_cursor": None,
+    "place": "London, United Kingdom",
     "phone": "+447700900123",
     "reason": "Asked for by telephone",
     "refresh_token": "the-refresh-token",
