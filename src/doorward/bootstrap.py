@@ -158,10 +158,9 @@ def build(
     storage, secret = open_storage(settings.database_url, _noting(relay)), settings.secret_key.get_secret_value()
     caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
     previous = [one.get_secret_value() for one in settings.previous_secret_keys]
-    broker = _broker(settings, [secret, *previous])
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
     mailer, texter = _mailer(settings), _texter(settings)
-    inbox = Inbox(now=now, tell=tell) if tell else None
+    broker, inbox = _broker(settings, [secret, *previous]), Inbox(now=now, tell=tell) if tell else None
     parts = Parts(
         store=caches.store,
         sessions=caches.sessions,

@@ -1,4 +1,4 @@
-"""Where a device is, beside its address: in the API and on pages, in the reader's language, and only if it is set up."""
+"""Where a device is, beside its address: in the API and on pages, in the reader's language, and only if set up."""
 
 import re
 from html import unescape

@@ -10,7 +10,7 @@ import maxminddb
 
 from doorward.domain.place import Address, Place
 
-KINDS = ("city", "country", "enterprise", "location")
+KINDS = ("city", "country", "enterprise")
 log = logging.getLogger("doorward.places")
 
 

@@ -11,7 +11,9 @@ def test_what_is_no_address_is_none(text):
     assert address_of(text) is None
 
 
-@pytest.mark.parametrize("text", ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.0.9", "::1", "fd00::1"])
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.0.9", "::1", "fd00::1"]
+)
 def test_private_addresses_are_nearby(text):
     """Each network has them."""
     assert is_nearby(address_of(text))
