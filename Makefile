@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 NEWMAN = $(VENV)/newman/node_modules/.bin/newman
+SPECTRAL = $(VENV)/spectral/node_modules/.bin/spectral
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
@@ -12,7 +13,7 @@ ON_SERVERS = eval "$$(scripts/services env)" &&
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman help install run demo init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
+.PHONY: newman spectral help install run demo init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -46,7 +47,7 @@ format: $(DEV_READY) ## Format and mend what can be mended
 
 # Test -----------------------------------------------------------------------------------------------------------------
 
-test: $(DEV_READY) newman services ## All tests, the fast ones first; says at the end which servers were not to be had
+test: $(DEV_READY) newman spectral services ## All tests, the fast ones first; says at the end which servers were not to be had
 	$(BIN)/pytest tests/unit $(CORE:%=--cov=doorward.%) --cov-branch --cov-fail-under=100
 	$(BIN)/pytest tests/house tests/specs/test_lines.py
 	$(ON_SERVERS) $(BIN)/pytest tests/model
@@ -116,6 +117,12 @@ newman: $(DEV_READY) ## Install what runs the Postman collections (needs npm)
 	@test -x $(NEWMAN) || { command -v npm >/dev/null && timeout 300 npm install --silent --no-audit --no-fund \
 	  --fetch-timeout=30000 --fetch-retries=2 --prefix $(VENV)/newman 'newman@>=6.2'; } \
 	  || echo "newman could not be installed (npm is needed): the Postman collections are not run"
+
+spectral: $(DEV_READY) ## Install what lints the OpenAPI documents (needs npm)
+	@test -x $(SPECTRAL) || { command -v npm >/dev/null && mkdir -p $(VENV)/spectral \
+	  && cp tests/support/spectral/package.json $(VENV)/spectral && timeout 300 npm install --silent --no-audit --no-fund \
+	  --no-package-lock --fetch-timeout=30000 --fetch-retries=2 --prefix $(VENV)/spectral; } \
+	  || echo "Spectral could not be installed (npm is needed): the OpenAPI documents are not linted"
 
 # Keep -----------------------------------------------------------------------------------------------------------------
 

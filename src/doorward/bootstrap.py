@@ -28,8 +28,10 @@ from doorward.extras import CannotStart, needing
 from doorward.http.app import create_app
 from doorward.http.config import Check, HttpConfig
 from doorward.http.remembered import RememberedSessions
+from doorward.places import open_places
 from doorward.ports.broker import MessageBroker
 from doorward.ports.delivery import Mailer
+from doorward.ports.places import Places
 from doorward.ports.storage import Storage
 from doorward.ports.store import Committed
 from doorward.ports.writes import Write, outdated_by
@@ -55,6 +57,7 @@ class Service:
     relay: Relay
     remembered: RememberedSessions
     inbox: Inbox | None
+    places: Places | None
 
     @property
     def is_dev(self) -> bool:
@@ -94,6 +97,8 @@ class Service:
             await self.caches.close()
         if self.broker:
             await self.broker.close()
+        if self.places:
+            self.places.close()
         await self.storage.close()
 
     def _checks(self) -> Mapping[str, Check]:
@@ -130,6 +135,7 @@ class Service:
             trusted_proxies=settings.trusted_proxies,
             checks=self._checks(),
             inbox=self.inbox,
+            places=self.places,
             settings=explained(settings, self.origins),
             schema=self.storage.schema,
             processes=settings.workers,
@@ -153,18 +159,13 @@ def build(
     """
     if not (settings.database_url and settings.secret_key and settings.public_url):
         raise CannotStart("DATABASE_URL, SECRET_KEY and PUBLIC_URL are needed.")
-    relay, now = Relay(), lambda: datetime.now(UTC)
-    remembered = RememberedSessions(settings.session.max_staleness.total_seconds())
-    storage, secret = (
-        open_storage(settings.database_url, _noting(relay, remembered)),
-        settings.secret_key.get_secret_value(),
-    )
+    relay, remembered = Relay(), RememberedSessions(settings.session.max_staleness.total_seconds())
+    storage = open_storage(settings.database_url, _noting(relay, remembered))
     caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
-    previous = [one.get_secret_value() for one in settings.previous_secret_keys]
-    broker = _broker(settings, [secret, *previous])
+    secret, *previous = (one.get_secret_value() for one in (settings.secret_key, *settings.previous_secret_keys))
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
     mailer, texter = _mailer(settings), _texter(settings)
-    inbox = Inbox(now=now, tell=tell) if tell else None
+    broker, inbox = _broker(settings, [secret, *previous]), Inbox(now=_now, tell=tell) if tell else None
     parts = Parts(
         store=caches.store,
         sessions=caches.sessions,
@@ -173,12 +174,12 @@ def build(
         hasher=hasher,
         common=ZxcvbnCommonPasswords(),
         secrets=HmacSecretMinter(secret, previous=previous),
-        issuer=_issuer(settings, secret, previous, CachedKeyRing(storage.store.signing_keys, now)),
+        issuer=_issuer(settings, secret, previous, CachedKeyRing(storage.store.signing_keys, _now)),
         mailer=InboxMailer(inbox, mailer) if inbox else mailer or NoMailer(),
         texter=InboxMailer(inbox, texter) if inbox else texter,
         letters=letters_of(settings),
         publisher=broker.publisher if broker else LogEventPublisher(),
-        now=now,
+        now=_now,
         public_url=settings.public_url,
     )
     return Service(
@@ -192,7 +193,12 @@ def build(
         relay=relay,
         remembered=remembered,
         inbox=inbox,
+        places=open_places(settings),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _issuer(settings: Settings, secret: str, previous: Sequence[str], keys: CachedKeyRing) -> JwtTokenIssuer:

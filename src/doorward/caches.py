@@ -39,6 +39,6 @@ def open_caches(redis_url: str | None, storage: Storage) -> Caches:
         from doorward.adapters import redis  # noqa: PLC0415 - an extra
 
         server = redis.RedisServer(redis_url)
-    cache = redis.SessionCache(server, storage.store)
+    cache = redis.SessionCache(server, storage.store.sessions, storage.store.users)
     limits = redis.RedisCounters(server, storage.counters)
     return Caches(redis.RevokingStore(storage.store, cache), cache, limits, server.check, server.close, cache.listening)

@@ -1,12 +1,13 @@
 """`doorward doctor`: everything is tried for real, and what does not work is named with its cure."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from doorward.adapters.keys import HmacSecretMinter
 from doorward.http.operations import SEEN_HEADER, seen_proof
+from support.places import write_places
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,27 @@ def test_without_the_secret_nothing_is_told_of_a_request(launch):
     door = launch("modern")
 
     assert door.client().get("/health", headers={"X-Doorward-Doctor": "guess"}).json().keys() == {"status", "checks"}
+
+
+@pytest.mark.parametrize(("age", "state"), [(10, "ok"), (400, "note")])
+def test_the_file_of_places_is_told_by_its_age(examined, tmp_path, age, state):
+    """Addresses move: an old file is worth a note."""
+    made_at = datetime.now(UTC) - timedelta(days=age)
+    path = write_places(tmp_path / "places.mmdb", made_at=made_at)
+
+    status, findings = examined(GEOIP_DATABASE=str(path))
+
+    found = named(findings, "places")
+    assert (status, found["state"]) == (0, state)
+    assert f"{made_at:%Y-%m-%d}" in found["what"]
+
+
+def test_a_file_of_places_that_is_none_is_named(examined, tmp_path):
+    """The service would not start with it."""
+    status, findings = examined(GEOIP_DATABASE=str(tmp_path / "places.mmdb"))
+
+    assert status == 1
+    assert "GEOIP_DATABASE" in named(findings, "start")["what"]
 
 
 def test_a_proxy_that_is_not_trusted_is_told(launch):

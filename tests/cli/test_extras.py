@@ -26,6 +26,7 @@ WITHOUT = "import sys; sys.modules[{!r}] = None; from doorward.cli.main import m
         ("redis", "REDIS_URL", "redis://:s3cret@127.0.0.1:9/0", "redis"),
         ("aio_pika", "RABBITMQ_URL", "amqp://u:s3cret@127.0.0.1:9/", "rabbitmq"),
         ("httpx2", "SMS_URL", "https://u:s3cret@127.0.0.1:9/", "sms"),
+        ("maxminddb", "GEOIP_DATABASE", "places.mmdb", "geoip"),
     ],
 )
 def test_a_missing_package_is_named_with_what_installs_it(tmp_path, module, setting, url, extra):

@@ -158,7 +158,7 @@ async def test_a_session_is_read_once(connect, memory, reads, present):
     """What one process has read, another gets from Redis, whole."""
     session = present(ip_address="2001:db8::1", device="Firefox 🦊 with spaces", generation=2)
     await memory.commit(AddSession(session))
-    found = [await SessionCache(connect(), reads).find(session.id) for _ in range(3)]
+    found = [await SessionCache(connect(), reads, memory.users).find(session.id) for _ in range(3)]
 
     assert found == [session] * 3
     assert reads.reads == 1
@@ -172,7 +172,7 @@ async def test_an_entry_that_is_no_session_is_not_there(connect, memory, reads, 
     """Another release, or somebody else, wrote it: the database is asked."""
     session = present()
     await memory.commit(AddSession(session))
-    cache = SessionCache(connect(), reads)
+    cache = SessionCache(connect(), reads, memory.users)
     await cache.find(session.id)
     command = f"SET doorward:session:{session.id} {json.dumps(f'1 {session.user_id} {text}')}"
     assert program.command(command) == b"+OK\r\n"
@@ -197,7 +197,7 @@ async def test_an_ended_session_is_known_to_be_at_once(connect, memory, reads, p
     """Signing out in one process counts in all, however the session ended."""
     user = make.user()
     session = present(user_id=user.id)
-    here, there = (SessionCache(connect(), reads) for _ in range(2))
+    here, there = (SessionCache(connect(), reads, memory.users) for _ in range(2))
     store = RevokingStore(memory, here)
     await store.commit(AddSession(session))
     memory.users.rows[user.id] = user
@@ -218,7 +218,7 @@ async def test_a_slow_reader_cannot_revive_a_session(connect, memory, reads, pre
     session = present()
     await memory.commit(AddSession(session))
     server = connect()
-    cache = SessionCache(server, reads)
+    cache = SessionCache(server, reads, memory.users)
     _, read_at = await server.run(LOOK, [f"{PREFIX}{session.id}"], [ENDED])
     await RevokingStore(memory, cache).commit(EndSession(session.id, moment))
     keys = [f"{PREFIX}{session.id}", f"{ENDED}{session.id}", f"{ENDED}{session.user_id}"]
@@ -231,7 +231,7 @@ async def test_a_session_is_not_remembered_for_long(connect, program, memory, re
     """After its short life an entry is gone."""
     session = present()
     await memory.commit(AddSession(session))
-    await SessionCache(connect(), reads).find(session.id)
+    await SessionCache(connect(), reads, memory.users).find(session.id)
     await asyncio.sleep(LIFE_SECONDS + 0.1)
 
     assert program.command(f"EXISTS {PREFIX}{session.id}") == b":0\r\n"
@@ -240,7 +240,7 @@ async def test_a_session_is_not_remembered_for_long(connect, program, memory, re
 async def test_a_rotation_needs_no_word(connect, memory, reads, present, program, moment):
     """A refresh ends nothing, so it does not wait for Redis."""
     session = present()
-    cache = SessionCache(connect(), reads)
+    cache = SessionCache(connect(), reads, memory.users)
     await memory.commit(AddSession(session))
     await RevokingStore(memory, cache).commit(RotateSession(session.rotated(moment)))
 
@@ -251,7 +251,7 @@ async def test_a_frozen_redis_keeps_nobody_signed_in(connect, program, memory, r
     """Signing out while Redis hangs: when it wakes up, it does not know the session any more."""
     session = present()
     await memory.commit(AddSession(session))
-    here, there = (SessionCache(connect(), reads) for _ in range(2))
+    here, there = (SessionCache(connect(), reads, memory.users) for _ in range(2))
     await there.find(session.id)
     program.freeze()
     try:
@@ -268,7 +268,7 @@ async def test_a_flush_revives_nothing(connect, program, memory, reads, present,
     """All that Redis forgets, the database knows."""
     session = present()
     await memory.commit(AddSession(session))
-    cache = SessionCache(connect(), reads)
+    cache = SessionCache(connect(), reads, memory.users)
     await cache.find(session.id)
     await RevokingStore(memory, cache).commit(EndSession(session.id, moment))
     program.flush()
@@ -290,12 +290,12 @@ async def test_a_check_tells_that_it_is_down(connect, program):
 
 async def test_the_store_behind_is_the_same(connect, memory, present, moment):
     """What has nothing to do with sessions goes straight to the storage."""
-    store = RevokingStore(memory, SessionCache(connect(), memory))
+    store = RevokingStore(memory, SessionCache(connect(), memory.sessions, memory.users))
     parts = ("users", "registrations", "challenges", "sessions", "signing_keys", "audit")
     session = present(expires_at=moment)
     await store.commit(AddSession(session))
     await store.check()
 
     assert all(getattr(store, part) is getattr(memory, part) for part in parts)
-    assert list(await SessionCache(connect(), memory).of_user(session.user_id)) == [session]
+    assert list(await SessionCache(connect(), memory.sessions, memory.users).of_user(session.user_id)) == [session]
     assert await store.purge(moment) == 1

@@ -25,7 +25,7 @@ from support import beside, broker, stored
 SOURCES = Path(doorward.__file__).parents[1]
 PLAIN = (
     *("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "SMTP_URL", "SMS_URL"),
-    *("REDIS_URL", "RABBITMQ_URL", "ALGORITHM", "LOG_LEVEL", "LOG_FILE"),
+    *("REDIS_URL", "RABBITMQ_URL", "ALGORITHM", "LOG_LEVEL", "LOG_FILE", "GEOIP_DATABASE"),
 )
 LIMITS = ("REGISTER", "SIGN_IN", "VERIFY", "RESEND", "FORGOT", "RESET", "REFRESH")
 HIGH_LIMITS = {f"DOORWARD_LIMITS__{name}": "100000/minute" for name in LIMITS}

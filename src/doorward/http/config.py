@@ -14,6 +14,7 @@ from doorward.domain.messages import Mail
 from doorward.domain.policies.limits import LimitsPolicy
 from doorward.http.remembered import RememberedSessions
 from doorward.ports.counters import Counters
+from doorward.ports.places import Places
 from doorward.ports.storage import SchemaStatus
 
 Check = Callable[[], Awaitable[None]]
@@ -81,6 +82,7 @@ class HttpConfig:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     inbox: Inbox | None = None
+    places: Places | None = None
     settings: Sequence[ExplainedSetting] = ()
     schema: Callable[[], Awaitable[SchemaStatus]] | None = None
     processes: int = 1

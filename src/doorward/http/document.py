@@ -5,8 +5,9 @@ from typing import Any
 
 from doorward.auth import Policies
 from doorward.domain.policies.password import PasswordPolicy
+from doorward.http import examples
 from doorward.http.problems import RULES
-from doorward.http.routing import refusals
+from doorward.http.routing import problem_example, refusals
 from doorward.http.schemas import PRINTABLE, Problem
 
 SIGN_UPS = ("SignUpBody", "NewUser", "PersonAndPassword", "NewAccount", "NewUserRecord")
@@ -33,6 +34,24 @@ TAGS = {
     "User records": "Users of the profile `link-activation`.",
 }
 CLASSES = {"upper": "no_uppercase", "lower": "no_lowercase", "digit": "no_digit", "special": "no_special"}
+PARAMETERS = {
+    "action": "What to do with the account.",
+    "cursor": "The `next_cursor` of the page before; none for the first page.",
+    "event_type": "Rows of this event only.",
+    "limit": "How many at most.",
+    "q": "What the address, its domain, the number, the user name or the names begin with, or an id.",
+    "role": "Accounts with this role only.",
+    "session_id": "The `id` in the list of sessions.",
+    "since": "From this moment on.",
+    "sort": "The order; a minus turns it round.",
+    "status": "Accounts in this state only.",
+    "to": "Letters to this address only.",
+    "token": "What the mailed link carries.",
+    "until": "Before this moment.",
+    "user_id": "The account's `id`.",
+    "verified": "Accounts that are verified, or are not.",
+    "wait": "How many seconds to wait for a letter.",
+}
 NOT_BLANK = r"\S"
 NOT_BLANK_NAME = PRINTABLE.replace("*$", r"*[^\s\u0000-\u001f\u007f-\u009f]") + PRINTABLE.removeprefix("^")
 Schema = dict[str, Any]
@@ -48,13 +67,16 @@ def complete(document: Schema, policies: Policies, public_url: str) -> Schema:
             item["get"] = _page(PAGES[path], takes_token=path != "/forgot-password")
         for operation in item.values():
             _refuse_in_problems(operation["responses"])
+            for parameter in operation.get("parameters", ()):
+                parameter.setdefault("description", PARAMETERS[parameter["name"]])
     for name, schema in schemas.items():
         _explain(name, schema, policies)
     used = {tag for item in document["paths"].values() for operation in item.values() for tag in operation["tags"]}
     document["tags"] = [{"name": tag, "description": TAGS[tag]} for tag in sorted(used)]
-    schemas["Problem"] = Problem.model_json_schema()
+    schemas["Problem"] = Problem.model_json_schema() | {"examples": [problem_example("not_found")]}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    examples.give(document)
     return document
 
 
@@ -64,7 +86,7 @@ def _explain(name: str, schema: Schema, policies: Policies) -> None:
         _require(schema, [*policies.registration.required_fields, *_always(schema)])
         _explain_password(properties["password"], policies.password)
     if "new_password" in properties:
-        _explain_password(properties["new_password"], policies.password)
+        _explain_password(properties["new_password"], policies.password, examples.NEXT_PASSWORD)
     if name == "VerifyBody":
         _explain_proof(schema, policies.verification.link_needs)
 
@@ -116,11 +138,18 @@ def _with(*names: str, **rule: Any) -> Schema:
     return {"required": list(names), "properties": properties}
 
 
-def _explain_password(member: Schema, policy: PasswordPolicy) -> None:
+def _explain_password(member: Schema, policy: PasswordPolicy, usual: str = examples.PASSWORD) -> None:
     needs = [RULES[CLASSES[name]] for name in policy.require]
     member |= {"minLength": policy.min_length, "maxLength": policy.max_length}
+    member["examples"] = [_password(member.get("examples", [usual])[0], usual, policy)]
     if needs:
         member["description"] = f"It {', '.join(needs)}."
+
+
+def _password(own: str, usual: str, policy: PasswordPolicy) -> str:
+    """A password that the policy takes: the member's own example, if that one is."""
+    text = usual if policy.require or len(own) > policy.max_length else own
+    return (text * policy.min_length)[: max(len(text), policy.min_length)][: policy.max_length]
 
 
 def _explain_proof(schema: Schema, link_needs: str) -> None:

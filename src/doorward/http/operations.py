@@ -11,19 +11,32 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from doorward.domain.errors import NotFound
 from doorward.http.checks import Checks, measured_check
 from doorward.http.config import HttpConfig
-from doorward.http.routing import new_router
+from doorward.http.routing import example, new_router
 from doorward.http.seen import seen_of
 from doorward.ports.secrets import SecretMinter
 
 SEEN_HEADER = "X-Doorward-Doctor"
 SEEN_SECONDS = 60
+WELL = {"status": "ok"}
+KEY = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    "use": "sig",
+    "alg": "ES256",
+    "kid": "a-key",
+}
+"""For the document: the public key of RFC 7517, appendix A.1."""
 
 
 def router(config: HttpConfig) -> APIRouter:
     """Health, keys and well-known addresses."""
     routes, checks = new_router("Operations"), Checks(config)
 
-    @routes.get("/health", response_model=dict[str, Any])
+    @routes.get(
+        "/health", response_model=dict[str, Any], responses=example({"status": "ok", "checks": {"database": "ok"}})
+    )
     async def health(request: Request) -> JSONResponse:
         """Whether the service and all that it needs are well."""
         outcomes = await checks.outcomes()
@@ -36,12 +49,12 @@ def router(config: HttpConfig) -> APIRouter:
         body |= _seen(request, config)
         return JSONResponse(body, 200 if is_well else 503, {} if is_well else {"Retry-After": "2"})
 
-    @routes.get("/livez", response_model=dict[str, str])
+    @routes.get("/livez", response_model=dict[str, str], responses=example(WELL))
     async def livez() -> dict[str, str]:
         """Whether the process answers; asks nothing else."""
         return {"status": "ok"}
 
-    @routes.get("/readyz", response_model=dict[str, str])
+    @routes.get("/readyz", response_model=dict[str, str], responses=example(WELL))
     async def readyz() -> JSONResponse:
         """Whether requests can be served."""
         is_ready = (await measured_check(config.checks["database"])).is_well
@@ -51,6 +64,7 @@ def router(config: HttpConfig) -> APIRouter:
     @routes.get(
         "/.well-known/jwks.json",
         response_model=dict[str, Any],
+        responses=example({"keys": [KEY]}),
         include_in_schema=config.auth.parts.issuer.has_public_keys,
     )
     async def jwks(response: Response) -> dict[str, object]:

@@ -160,7 +160,7 @@ class Message(BaseModel):
 class Entered(BaseModel):
     """An answer to a successful sign-in."""
 
-    message: str
+    message: str = Field(examples=["Welcome, Ada!"])
     access_token: str | None = None
     token_type: str = "Bearer"
     expires_in: int

@@ -16,6 +16,8 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
+from doorward.domain.place import Place
+
 FOLDER = Path(__file__).parent
 SOURCE = "en"
 OFFERED = (SOURCE, *sorted(path.stem for path in FOLDER.glob("*.po")))
@@ -33,6 +35,9 @@ def N_(text: str) -> str:  # noqa: N802 - the name by which gettext's tools find
 def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - like the one above
     """Mark a text that depends on a number."""
     return one, many
+
+
+CITY_AND_COUNTRY = N_("%(city)s, %(country)s")
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,15 @@ class Speech:
     def number(self, number: float) -> str:
         """A number with its separators; of a fraction, one digit."""
         return format_decimal(round(number, 1), locale=self._locale)
+
+    def place(self, place: Place) -> str:
+        """City and country, by the names that the place has in this language, else that the language has for it."""
+        city = place.city.get(self.language) or place.city.get(SOURCE, "")
+        known = place.country.get(self.language) or self._locale.territories.get(place.territory)
+        country = known or place.country.get(SOURCE, place.territory)
+        if not city or not country:
+            return city or country
+        return self.say(CITY_AND_COUNTRY) % {"city": city, "country": country}
 
     def _in(self, unit: Unit, duration: timedelta) -> str:
         """With a threshold that nothing reaches, the unit is the one that is asked for."""

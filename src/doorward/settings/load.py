@@ -25,6 +25,7 @@ PLAIN = (
     "ALGORITHM",
     "LOG_LEVEL",
     "LOG_FILE",
+    "GEOIP_DATABASE",
 )
 FILE_SUFFIX = "_FILE"
 

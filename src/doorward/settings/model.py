@@ -113,6 +113,11 @@ class Settings(BaseModel):
         "INFO", description="`DEBUG INFO WARNING ERROR CRITICAL`, per logger too: `INFO,doorward.access=WARN`."
     )
     log_file: Path | None = Field(None, description="Also write the log there, rotated at 10 MB.")
+    geoip_database: Path | None = Field(
+        None,
+        description="A city or country file in MaxMind's format (.mmdb): says where an address is, on pages and in "
+        "`GET /v1/sessions`; see `docs/running.md`.",
+    )
     log_json: bool = Field(False, description="One JSON object a line.")
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_listed)] = Field(
         (), description="Networks (CIDR) whose X-Forwarded-For is believed."

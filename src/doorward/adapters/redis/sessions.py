@@ -58,10 +58,10 @@ TELL = "return redis.call('PUBLISH', ARGV[1], ARGV[2])"
 class SessionCache:
     """Reads of sessions, answered by Redis where it knows; by the database where it does not, or does not answer."""
 
-    def __init__(self, server: RedisServer, store: Store) -> None:
+    def __init__(self, server: RedisServer, sessions: Sessions, users: Users) -> None:
         self._server = server
-        self._sessions = store.sessions
-        self._users = store.users
+        self._sessions = sessions
+        self._users = users
 
     async def find(self, session_id: UUID) -> Session | None:
         try:

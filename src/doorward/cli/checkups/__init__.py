@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 from doorward.bootstrap import Service
-from doorward.cli.checkups import broker, database, files, hashing, mail, public
+from doorward.cli.checkups import broker, database, files, hashing, mail, places, public
 from doorward.cli.checkups.finding import Finding
 from doorward.settings import Settings
 from doorward.settings.production import problems, weaknesses
@@ -29,12 +29,14 @@ async def service_checkups(service: Service, mail_to: str | None) -> AsyncIterat
     if is_readable:
         async for finding in database.check_records(service):
             yield finding
-    async for finding in database.check_redis(service):
-        yield finding
-    async for finding in broker.check_broker(service):
-        yield finding
     yield await hashing.check_hashing(service)
-    async for finding in mail.check_ways_out(service, mail_to):
-        yield finding
-    async for finding in public.check_public_url(service):
-        yield finding
+    rest = (
+        database.check_redis(service),
+        broker.check_broker(service),
+        places.check_places(service),
+        mail.check_ways_out(service, mail_to),
+        public.check_public_url(service),
+    )
+    for part in rest:
+        async for finding in part:
+            yield finding

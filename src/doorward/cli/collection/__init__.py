@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from doorward.cli.collection.examples import example_of
 from doorward.cli.collection.walks import INBOX, PASSWORD, WALKS, Step
+from doorward.http.examples import example_of
 
 FORMAT = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 INBOX_PATH = "/dev/inbox/messages"

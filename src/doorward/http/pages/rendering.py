@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from doorward.http.pages.branded import logo_of, style_of
 from doorward.http.pages.fields import FIELDS, password_rules, rules_for_managers
 from doorward.http.pages.words import Told, event_words, message_words, told, usual
 from doorward.http.security import SAFE_METHODS
+from doorward.http.whereabouts import place_words
 from doorward.languages import OFFERED, SOURCE, Speech, speech
 from doorward.languages.templating import templates
 
@@ -71,6 +72,7 @@ class Pages:
             "path": request.url.path,
             "here": _here(request),
             "speech": said,
+            "place": partial(place_words, self._config.places, said),
             "languages": [speech(language) for language in OFFERED],
             "theme": _theme(request),
             "typed": typed or {},

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import Field
 
 from doorward.auth import retried
 from doorward.domain.password import Password
@@ -43,7 +44,7 @@ class ResendBody(Body):
 class Pending(Body):
     """A sign-up that waits for its proof."""
 
-    next: str = "verify"
+    next: Annotated[str, Field(examples=["verify"])] = "verify"
     verification: str
 
 

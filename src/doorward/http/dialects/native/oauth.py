@@ -18,7 +18,10 @@ from doorward.methods.session_opening import SignedIn
 from doorward.use_cases.refresh_session import Refreshed
 from doorward.use_cases.sign_in import Credentials
 
-Field = Annotated[str, Form(max_length=4096)]
+GrantType = Annotated[str, Form(max_length=4096, examples=["password"])]
+Username = Annotated[str, Form(max_length=4096, examples=["ada@example.com"])]
+Secret = Annotated[str, Form(max_length=4096, examples=["Correct-Horse-7"])]
+RefreshToken = Annotated[str, Form(max_length=4096, examples=[""])]
 
 
 class Granted(BaseModel):
@@ -51,10 +54,10 @@ def router(config: HttpConfig) -> APIRouter:
     )
     async def get_token(
         request: Request,
-        grant_type: Field = "password",
-        username: Field = "",
-        password: Field = "",
-        refresh_token: Field = "",
+        grant_type: GrantType = "password",
+        username: Username = "",
+        password: Secret = "",
+        refresh_token: RefreshToken = "",
     ) -> JSONResponse:
         """Exchange identifier and password, or a refresh token, for an access token."""
         client = client_of(request, config.trusted_proxies)

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from doorward.auth import retried
+from doorward.auth import Policies, retried
 from doorward.domain.actor import PasswordOwner
 from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.limits import limited
-from doorward.http.routing import COMMON, PROVING, SIGNED_IN, new_router, refusals
+from doorward.http.routing import COMMON, PROVING, SIGNED_IN, example, new_router, refusals
 from doorward.http.schemas import Body, Message, Secret, Typed
 from doorward.http.security import Security
 from doorward.use_cases.change_password import PasswordChange
@@ -91,27 +91,33 @@ def router(config: HttpConfig) -> APIRouter:
         await retried(auth.reset_password, reset)
         return Message(message="The new password is set. Sign in with it.")
 
-    @routes.get("/policy", response_model=Policy)
+    policy = _policy(auth.policies)
+
+    @routes.get("/policy", response_model=Policy, responses=example(policy.model_dump()))
     async def get_policy() -> Policy:
         """The active rules for passwords and verification."""
-        password, verification = auth.policies.password, auth.policies.verification
-        return Policy(
-            password={
-                "min_length": password.min_length,
-                "max_length": password.max_length,
-                "require": list(password.require),
-                "block_common": password.block_common,
-                "history": password.history,
-                "max_age": password.max_age.total_seconds() if password.max_age else 0,
-            },
-            verification={
-                "mode": verification.mode,
-                "code_length": verification.code_length,
-                "code_ttl": verification.code_ttl.total_seconds(),
-                "resend_cooldown": verification.resend_cooldown.total_seconds() if verification.resend_cooldown else 0,
-                "link": verification.link,
-            },
-            registration={"required_fields": list(auth.policies.registration.required_fields)},
-        )
+        return policy
 
     return routes
+
+
+def _policy(policies: Policies) -> Policy:
+    password, verification = policies.password, policies.verification
+    return Policy(
+        password={
+            "min_length": password.min_length,
+            "max_length": password.max_length,
+            "require": list(password.require),
+            "block_common": password.block_common,
+            "history": password.history,
+            "max_age": password.max_age.total_seconds() if password.max_age else 0,
+        },
+        verification={
+            "mode": verification.mode,
+            "code_length": verification.code_length,
+            "code_ttl": verification.code_ttl.total_seconds(),
+            "resend_cooldown": verification.resend_cooldown.total_seconds() if verification.resend_cooldown else 0,
+            "link": verification.link,
+        },
+        registration={"required_fields": list(policies.registration.required_fields)},
+    )

@@ -10,12 +10,14 @@ from doorward.auth import retried
 from doorward.domain.actor import Current
 from doorward.domain.errors import TokenInvalid
 from doorward.domain.password import Password
-from doorward.http.client import client_of
+from doorward.http.client import client_of, language_of
 from doorward.http.config import HttpConfig
 from doorward.http.limits import limited
 from doorward.http.routing import COMMON, PROVING, SIGNED_IN, new_router, refusals
 from doorward.http.schemas import Body, Entered, Message, Secret, SessionView, Typed, UserView, welcome
 from doorward.http.security import Security
+from doorward.http.whereabouts import place_words
+from doorward.languages import speech
 from doorward.methods.session_opening import SignedIn
 from doorward.use_cases.refresh_session import Refreshed
 from doorward.use_cases.sign_in import Credentials
@@ -37,10 +39,16 @@ class RefreshBody(Body):
     refresh_token: Annotated[str, Field(max_length=4096)] | None = None
 
 
+class PlacedSession(SessionView):
+    """A device, and where its address is, in the caller's language."""
+
+    place: str | None
+
+
 class SessionList(BaseModel):
     """Devices, newest first."""
 
-    items: list[SessionView]
+    items: list[PlacedSession]
     next_cursor: str | None = None
 
 
@@ -84,10 +92,16 @@ def router(config: HttpConfig) -> APIRouter:
         return entered(refreshed, "cookie" if cookie else "token", config, security, response)
 
     @routes.get("", response_model=SessionList, responses=refusals(*SIGNED_IN))
-    async def list_sessions(found: Annotated[Current, Depends(current)]) -> SessionList:
+    async def list_sessions(request: Request, found: Annotated[Current, Depends(current)]) -> SessionList:
         """The devices on which one is signed in."""
-        sessions = await auth.list_sessions(found)
-        return SessionList(items=[SessionView.of(session, found.session_id) for session in sessions])
+        said = speech(language_of(request))
+        shown = [SessionView.of(session, found.session_id) for session in await auth.list_sessions(found)]
+        return SessionList(
+            items=[
+                PlacedSession(**one.model_dump(), place=place_words(config.places, said, one.ip_address))
+                for one in shown
+            ]
+        )
 
     @routes.delete("/current", response_model=Message, responses=refusals(*SIGNED_IN))
     async def sign_out(request: Request, response: Response, found: Annotated[Current, Depends(current)]) -> Message:
