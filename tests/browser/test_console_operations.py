@@ -16,6 +16,7 @@ PAGES = (
     "/admin/outbox",
     "/admin/outbox?state=dead&done=all&n=0",
     "/admin/mail",
+    "/admin/mail/test",
     "/admin/settings",
     "/admin/health",
 )

@@ -160,7 +160,7 @@ def test_what_is_wrong_with_a_new_account_is_said(root, family):
     assert f'value="{family}"' in root.answer.text
     assert "short" not in root.answer.text
     root.send(CREATE, new_password=PASSWORD)
-    assert (root.answer.status_code, "An account with this identifier exists." in root.text) == (409, True)
+    assert (root.answer.status_code, "An account with this address or number exists." in root.text) == (409, True)
 
 
 def test_many_are_changed_after_a_question(root, service, people, family):
