@@ -14,6 +14,7 @@ from doorward.adapters.sql import readers, tables
 from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.locks import hold_accounts, take_turns
 from doorward.adapters.sql.mapping import PROFILE, columns_of
+from doorward.adapters.sql.outbox import revive
 from doorward.adapters.sql.purging import purge
 from doorward.domain.errors import IdentifierTaken, LastAdmin
 from doorward.domain.events import wire_event
@@ -253,6 +254,11 @@ def _send(connection: Connection, write: writes.Send) -> None:
     _enqueue(connection, Lane.MESSAGES, write.message.id, intent, write.at)
 
 
+def _revive_deliveries(connection: Connection, write: writes.ReviveDeliveries) -> None:
+    if not revive(connection, write.ids, write.at):
+        raise writes.Stale
+
+
 def _enqueue(connection: Connection, lane: Lane, item_id: Any, payload: Any, at: datetime) -> None:
     row = {"id": item_id, "lane": lane, "payload": payload, "attempts": 0, "created_at": at, "due_at": at}
     connection.execute(insert(tables.outbox).values(row))
@@ -282,4 +288,5 @@ _HANDLERS: dict[type, Handler] = {
     writes.PutSigningKey: _put_signing_key,
     writes.AddLoginAttempt: _add_attempt,
     writes.Send: _send,
+    writes.ReviveDeliveries: _revive_deliveries,
 }

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from doorward.auth import retried
 from doorward.domain.actor import Actor
 from doorward.domain.errors import NotFound
 from doorward.http.config import HttpConfig
@@ -75,7 +76,7 @@ def _add_retries(routes: APIRouter, console: Console) -> None:
     @routes.post(f"{PATH}/given-up/retry", openapi_extra=FORM)
     async def retry_given_up(request: Request, actor: Admin) -> Response:
         """Try all again that were given up."""
-        count = await manage.retry_given_up(actor, reason_of(await typed_form(request)))
+        count = await retried(manage.retry_given_up, actor, reason_of(await typed_form(request)))
         return see_other(f"{PATH}?done=all&n={count}")
 
     @routes.post(f"{PATH}/{{entry_id}}/retry", openapi_extra=FORM)
