@@ -64,6 +64,18 @@ def test_axe_finds_nothing(enter, look):
     assert [one for one in visitor.complaints if "does not conform" not in one] == []
 
 
+@pytest.mark.parametrize("look", ["narrow", "narrow-rtl"])
+def test_where_the_console_is_narrow_one_sees_where_one_is(enter, look):
+    """Its parts stand in a row that scrolls: the one that is open is in view."""
+    options = {"viewport": {"width": 360, "height": 700}}
+    visitor = enter(**options, locale="ar") if look == "narrow-rtl" else enter(**options)
+    page = visitor.open("/admin/health")
+    here = page.locator(".side [aria-current]").bounding_box()
+
+    assert 0 <= here["x"] <= here["x"] + here["width"] <= 360
+    assert page.evaluate("scrollY") == 0
+
+
 @pytest.mark.smoke
 def test_pages_ask_nobody_else(enter):
     """Everything comes from this host, and nothing is kept back by the policy."""

@@ -181,6 +181,17 @@ def test_many_are_changed_after_a_question(root, service, people, family):
     assert "<b>stolen" not in root.open(f"/admin/users/{ids[0]}").answer.text
 
 
+def test_what_is_disabled_is_not_counted_as_locked(root, service, people):
+    """It is said that this is not possible, and why."""
+    go(root, "disable", id=[people[0]]).send("/admin/users/change")
+    go(root, "lock", id=people[:2]).send("/admin/users/change")
+
+    assert "Changed 1" in root.text
+    assert "Were so before 0" in root.text
+    assert "Not possible 1 Disabled accounts cannot be locked" in root.text
+    assert statuses(service, people) == ["DISABLED", "LOCKED", "ACTIVE"]
+
+
 @pytest.mark.parametrize(
     ("action", "after"),
     [
