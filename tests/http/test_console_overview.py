@@ -10,7 +10,7 @@ from support.operator import PASSWORD, Operator, administrator, weight
 
 @pytest.fixture(scope="module")
 def service(launch_module):
-    return launch_module("signup-signin")
+    return launch_module("signup-signin", env={"DOORWARD_CLOSING__GRACE": "30d"})
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_who_closes_his_own_account_is_counted_apart(root, service):
     """And listed apart from those whom an operator has disabled."""
     gone, disabled = Operator(service), Operator(service)
     before = [int(figure(root.open("/admin"), words)) for words in ("disabled", "closing")]
-    gone.open("/account/data").send("/account/data/close", current_password=PASSWORD)
+    gone.open("/account/data").send("/account/data/delete", current_password=PASSWORD)
     root.open(f"/admin/users/{disabled.id}").send(f"/admin/users/{disabled.id}/disable")
     after = [int(figure(root.open("/admin"), words)) for words in ("disabled", "closing")]
     lists = [root.open(f"/admin/users?status={status}").text for status in ("DISABLED", "CLOSING")]

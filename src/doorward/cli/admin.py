@@ -30,8 +30,8 @@ def make_link(
 
     Whoever has it is let in, so hand it over safely.
 
-    Without DATABASE_URL it looks into the development database of this folder; with --demo, into the demo's. PUBLIC_URL says
-    where the service is, unless that is http://127.0.0.1:8000.
+    Without DATABASE_URL it looks into the development database of this folder; with --demo, into the demo's.
+    PUBLIC_URL says where the service is, unless that is http://127.0.0.1:8000.
 
     Example: doorward admin link ada@example.com --ttl 5m
     """
