@@ -31,10 +31,7 @@ class Change(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """How many were changed, were so before, cannot be (a disabled account is not locked), or refused it.
-
-    `left` more match, and begin at `cursor`.
-    """
+    """How many were changed, were so before, cannot be, or refused it; `left` more match, and begin at `cursor`."""
 
     id: UUID
     action: StatusAction
@@ -45,10 +42,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeManyUsers:
-    """Change accounts one by one, each audited for itself, and then the whole.
-
-    One's own is left out, and so is what its owner has closed: that it is removed is not undone by the way.
-    """
+    """Change accounts one by one, each audited for itself and then the whole; not one's own, nor what is closing."""
 
     store: Store
     change: Change
@@ -110,9 +104,8 @@ class ChangeManyUsers:
             changed = await self.change(user.id, action, actor, reason, batch=batch)
         except (LastAdmin, NotFound, Unavailable):
             return "refused"
-        if action is StatusAction.LOCK and changed.status is Status.DISABLED:
-            return "impossible"
-        return "same" if changed == user and not action.ends_sessions else "changed"
+        became = "same" if changed == user and not action.ends_sessions else "changed"
+        return "impossible" if action is StatusAction.LOCK and changed.status is Status.DISABLED else became
 
     async def _rows(self, kind: EventType, batch: UUID, detail: str, value: str) -> AsyncIterator[AuditRow]:
         query = AuditQuery(event_type=kind.audit_name, since=made_at(batch), limit=MOST)
