@@ -116,7 +116,8 @@ def test_the_demo_database_is_named_and_its_console_entered(doorward):
     demo = {"DATABASE_URL": "sqlite:///.doorward/demo-modern.db"}
     nothing = doorward("admin", "link", "root@example.com", "--demo")
     doorward("migrate", **demo)
-    made = doorward("users", "create", "root@example.com", "--role", "admin", "--verified", **demo)
+    wanted = ("users", "create", "root@example.com", "--role", "admin", "--verified", "--password-stdin")
+    made = doorward(*wanted, stdin="a long walk in the hills\n", **demo)
     without = doorward("admin", "link", "root@example.com")
     entered = doorward("admin", "link", "root@example.com", "--demo")
     other = doorward("admin", "link", "root@example.com", "--demo", "--profile", "signup-signin")
