@@ -19,7 +19,7 @@ from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.production import problems
 
-DEV_FOLDER = Path(".doorward")
+DEV_FOLDER, DEMO = Path(".doorward"), "demo-"
 FLAGS = "_DOORWARD_FLAGS"
 
 
@@ -56,6 +56,24 @@ def development_database(settings: Settings) -> Path:
     return DEV_FOLDER / f"{settings.profile}.db"
 
 
+def demo_database(settings: Settings) -> Path:
+    """Where `demo` keeps what it has made up."""
+    return DEV_FOLDER / f"{DEMO}{settings.profile}.db"
+
+
+def with_demo_database(settings: Settings) -> Settings:
+    """The settings with the database of `demo`, whatever else is named; said aloud.
+
+    Raises:
+        CannotStart: there is none here.
+    """
+    path = demo_database(settings)
+    if not path.exists():
+        raise CannotStart(f"There is no demo database {path} here. `doorward demo` makes one.{_others(is_demo=True)}")
+    sys.stderr.write(f"doorward: using the demo database {path}\n")
+    return with_development_defaults(settings.model_copy(update={"database_url": f"sqlite:///{path}"}))
+
+
 def with_known_database(settings: Settings) -> Settings:
     """The settings with the development database, if none is named and there is one; said aloud.
 
@@ -66,11 +84,18 @@ def with_known_database(settings: Settings) -> Settings:
         return with_development_defaults(settings)
     path = development_database(settings)
     if not path.exists():
-        others = sorted(p.stem for p in DEV_FOLDER.glob("*.db"))
-        hint = f" There is one for --profile {others[0]}." if others else ""
+        demo = demo_database(settings)
+        way = f" For the one of `doorward demo`, set DATABASE_URL=sqlite:///{demo}; `doorward admin link` takes --demo."
+        hint = way if demo.exists() else _others(is_demo=False)
         raise CannotStart(f"DATABASE_URL is not set, and there is no development database {path} here.{hint}")
     sys.stderr.write(f"doorward: using the development database {path}\n")
     return with_development_defaults(settings)
+
+
+def _others(is_demo: bool) -> str:
+    """Which other profile has such a database here."""
+    found = sorted(path.stem for path in DEV_FOLDER.glob("*.db") if path.stem.startswith(DEMO) is is_demo)
+    return f" There is one for --profile {found[0].removeprefix(DEMO)}." if found else ""
 
 
 def with_development_defaults(settings: Settings) -> Settings:

@@ -16,6 +16,7 @@ PAGES = (
     "/admin/outbox",
     "/admin/outbox?state=dead&done=all&n=0",
     "/admin/mail",
+    "/admin/mail/test",
     "/admin/settings",
     "/admin/health",
 )
@@ -61,6 +62,18 @@ def test_axe_finds_nothing(enter, look):
 
     assert {path: one for path, one in found.items() if one} == {}
     assert [one for one in visitor.complaints if "does not conform" not in one] == []
+
+
+@pytest.mark.parametrize("look", ["narrow", "narrow-rtl"])
+def test_where_the_console_is_narrow_one_sees_where_one_is(enter, look):
+    """Its parts stand in a row that scrolls: the one that is open is in view."""
+    options = {"viewport": {"width": 360, "height": 700}}
+    visitor = enter(**options, locale="ar") if look == "narrow-rtl" else enter(**options)
+    page = visitor.open("/admin/health")
+    here = page.locator(".side [aria-current]").bounding_box()
+
+    assert 0 <= here["x"] <= here["x"] + here["width"] <= 360
+    assert page.evaluate("scrollY") == 0
 
 
 @pytest.mark.smoke

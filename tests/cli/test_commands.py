@@ -111,6 +111,25 @@ def test_the_development_database_is_used_aloud(prepared):
     assert "There is one for --profile modern" in other.stderr
 
 
+def test_the_demo_database_is_named_and_its_console_entered(doorward):
+    """By a flag that finds it; where there is none, it is said how one is made."""
+    demo = {"DATABASE_URL": "sqlite:///.doorward/demo-modern.db"}
+    nothing = doorward("admin", "link", "root@example.com", "--demo")
+    doorward("migrate", **demo)
+    wanted = ("users", "create", "root@example.com", "--role", "admin", "--verified", "--password-stdin")
+    made = doorward(*wanted, stdin="a long walk in the hills\n", **demo)
+    without = doorward("admin", "link", "root@example.com")
+    entered = doorward("admin", "link", "root@example.com", "--demo")
+    other = doorward("admin", "link", "root@example.com", "--demo", "--profile", "signup-signin")
+
+    assert (nothing.returncode, "`doorward demo` makes one" in nothing.stderr) == (2, True)
+    assert made.returncode == 0, made.stderr
+    assert (without.returncode, "takes --demo" in without.stderr) == (2, True)
+    assert entered.stdout.startswith("http://127.0.0.1:8000/sign-in-link?token=")
+    assert "using the demo database .doorward/demo-modern.db" in entered.stderr
+    assert "There is one for --profile modern" in other.stderr
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [("sqlite:////nowhere/at/all/users.db", "/nowhere/at/all/users.db"), ("sqlite:///notes.txt", "not a database")],

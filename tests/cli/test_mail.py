@@ -1,6 +1,7 @@
 """`doorward mail`, and what is said of a command that there is not."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -57,7 +58,7 @@ def test_a_preview_goes_by_the_settings(doorward):
 
 
 def test_a_test_letter_is_sent_for_real(doorward, mailbox):
-    """And what the server made of it is said."""
+    """And the conversation is shown, what the server made of it, and what to do."""
     url = {"SMTP_URL": mailbox.url}
     taken = doorward("test", "cli-test@example.com", "--language", "de", **url)
     letter = mailbox.wait_for("cli-test@example.com")
@@ -67,7 +68,24 @@ def test_a_test_letter_is_sent_for_real(doorward, mailbox):
     assert (taken.exit_code, "Taken by the server" in taken.stdout) == (0, True)
     assert letter["Content-Language"] == "de"
     assert refused.exit_code == 1
-    assert json.loads(refused.stdout) == {"accepted": False, "ms": None, "reason": "letter refused (550)"}
+    assert re.search(r"^ +[0-9]+ ms  > RCPT TO:<cli-test@example.com>$", taken.stdout, re.MULTILINE)
+    assert re.search(r"^ +[0-9]+ ms  < 250 kept$", taken.stdout, re.MULTILINE)
+    told = json.loads(refused.stdout)
+    assert (told["accepted"], told["ms"], told["reason"]) == (False, None, "letter refused (550)")
+    assert "SPF" in told["fix"]
+    assert {"ms", "from", "text"} == set(told["transcript"][0])
+    assert ("server", "550 not now") in [(line["from"], line["text"]) for line in told["transcript"]]
+
+
+def test_a_test_letter_that_reaches_nobody_says_what_to_do(doorward, unused_tcp_port):
+    """Neither name nor password is shown."""
+    done = doorward("test", "cli-test@example.com", SMTP_URL=f"smtp://planted:secret-word@127.0.0.1:{unused_tcp_port}")
+
+    assert done.exit_code == 1
+    assert f"* connecting to 127.0.0.1 port {unused_tcp_port}" in done.output
+    assert "Check the host and the port in SMTP_URL" in done.output
+    assert "planted" not in done.output
+    assert "secret-word" not in done.output
 
 
 def test_without_a_server_nothing_is_pretended(doorward):

@@ -16,7 +16,7 @@ from doorward.adapters.memory import MemoryCounters, MemoryOutbox, MemoryStore
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import Client, Event, EventType, LoginAttempt
 from doorward.domain.ids import new_id
-from doorward.domain.messages import Message, MessageKind
+from doorward.domain.messages import Mail, Message, MessageKind
 from doorward.domain.registration import Registration
 from doorward.domain.session import Session
 from doorward.domain.user import Profile, User
@@ -27,6 +27,7 @@ from doorward.ports.store import Store
 from doorward.ports.writes import Write
 from doorward.storages import open_storage
 from support import servers
+from support.mail_servers import Postbox, make_certificates
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 
@@ -249,3 +250,49 @@ def claim(outbox: Outbox) -> Callable[..., Coroutine[Any, Any, list[OutboxItem]]
         return list(await outbox.claim(lane, owner=owner, now=at, lease=timedelta(seconds=30), limit=limit))
 
     return run
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    """Where letters end that a mail server has taken."""
+    return Postbox()
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Callable[[Callable[[], asyncio.Protocol]], Awaitable[int]]]:
+    """Start servers on free ports; give back their ports."""
+    listening: list[asyncio.Server] = []
+
+    async def start(factory: Callable[[], asyncio.Protocol]) -> int:
+        server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0)
+        listening.append(server)
+        port: int = server.sockets[0].getsockname()[1]
+        return port
+
+    yield start
+    for server in listening:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate authority of our own, and a server certificate for this machine signed by it."""
+    folder = tmp_path_factory.mktemp("certificates")
+    make_certificates(folder)
+    return folder
+
+
+@pytest.fixture
+def mail(make: Make) -> Mail:
+    """A letter with all that a letter may have."""
+    return Mail(
+        id=make.id(),
+        to="ada@example.org",
+        subject="Gruß 🦊",
+        text="Über\n\n.\n123456\n",
+        html="<p>Über &amp; unter</p>\n",
+        code="123456",
+        link="https://accounts.example/verify?token=x",
+        valid_seconds=600,
+    )

@@ -156,3 +156,22 @@ async def test_a_histogram_counts_types_between_edges(store, make, now):
     assert await counted(event_type="ACCOUNT_LOCKED") == {"ACCOUNT_LOCKED": [0, 1]}
     assert await counted(since=now + hour) == {"ACCOUNT_LOCKED": [0, 1]}
     assert await counted(edges=[now]) == {}
+
+
+async def test_rows_of_some_types_are_found_and_counted(store, make, now):
+    """Alone, and where one type is asked for too; of no type there are none."""
+    kinds = (EventType.SIGNED_IN, EventType.SIGN_IN_FAILED, EventType.LOCKED)
+    await store.commit(*(Record(make.event(kind)) for kind in kinds))
+    failures = frozenset({"LOGIN_FAILURE", EventType.LOCKED.audit_name})
+    edges = [now, now + timedelta(hours=1)]
+
+    async def found(**query):
+        asked = AuditQuery(**query)
+        rows = [row.event_type for row in (await store.audit.page(asked)).items]
+        assert set(await store.audit.histogram(asked, edges)) == set(rows)
+        return rows
+
+    assert await found(among=failures) == [EventType.LOCKED.audit_name, "LOGIN_FAILURE"]
+    assert await found(among=failures, event_type="LOGIN_FAILURE") == ["LOGIN_FAILURE"]
+    assert await found(among=failures, event_type=EventType.SIGNED_IN.audit_name) == []
+    assert await found(among=frozenset()) == []

@@ -7,7 +7,8 @@ import pytest
 from doorward.domain.errors import InvalidInput
 from doorward.domain.events import EventType
 from doorward.ports.outbox import Lane, OutboxEntry, OutboxState
-from doorward.ports.writes import Record, Send
+from doorward.ports.store import AuditQuery
+from doorward.ports.writes import Record, ReviveDeliveries, Send, Stale
 
 LEASE = timedelta(seconds=30)
 
@@ -65,7 +66,7 @@ async def test_what_was_given_up_can_be_tried_again(store, make, now, outbox, cl
     await outbox.bury(item, owner="a", reason="no such address")
 
     assert await claim(Lane.MESSAGES) == []
-    assert await outbox.revive(item.id, now) is True
+    await store.commit(ReviveDeliveries((item.id,), now))
 
     (again,) = await claim(Lane.MESSAGES)
     assert (again.id, again.attempts) == (item.id, 2)
@@ -78,7 +79,7 @@ async def test_what_waits_for_its_next_try_can_be_hurried(store, make, now, outb
     await outbox.retry(item, owner="a", at=now + timedelta(hours=1), reason="no answer")
 
     assert await claim(Lane.MESSAGES) == []
-    assert await outbox.revive(item.id, now) is True
+    await store.commit(ReviveDeliveries((item.id,), now))
     assert [again.id for again in await claim(Lane.MESSAGES)] == [item.id]
 
 
@@ -87,9 +88,27 @@ async def test_what_is_in_hand_or_gone_is_left_alone(store, make, now, outbox, c
     await store.commit(Send(make.message(), now))
     (item,) = await claim(Lane.MESSAGES)
 
-    assert await outbox.revive(item.id, now) is False
-    assert await outbox.revive(make.id(), now) is False
-    assert await outbox.revive(item.id, now + LEASE) is True
+    for ids in ((item.id,), (make.id(),)):
+        with pytest.raises(Stale):
+            await store.commit(ReviveDeliveries(ids, now))
+    await store.commit(ReviveDeliveries((item.id,), now + LEASE))
+
+
+async def test_many_are_tried_again_together_or_not_at_all(store, make, now, outbox, claim):
+    """With the row of the log that says so, or without it."""
+    await store.commit(*(Send(make.message(), now) for _ in range(3)))
+    items = await claim(Lane.MESSAGES)
+    for item in items:
+        await outbox.bury(item, owner="a", reason="no such address")
+    ids, happened = tuple(item.id for item in items), make.event(EventType.DELIVERY_RETRIED)
+
+    with pytest.raises(Stale):
+        await store.commit(ReviveDeliveries((*ids, make.id()), now), Record(happened))
+    assert [(await outbox.depth())["dead"], list((await store.audit.page(AuditQuery())).items)] == [3, []]
+    await store.commit(ReviveDeliveries(ids, now), Record(happened))
+
+    assert {again.id for again in await claim(Lane.MESSAGES)} == set(ids)
+    assert [row.id for row in (await store.audit.page(AuditQuery())).items] == [happened.id]
 
 
 async def test_the_oldest_that_waits_is_known(store, make, now, outbox, claim):

@@ -372,3 +372,17 @@ async def test_closed_accounts_are_found_when_their_time_is_over(store, make, no
     assert list(await store.users.closing(now, 5)) == [early, late]
     assert list(await store.users.closing(now, 1)) == [early]
     assert list(await store.users.closing(now + timedelta(seconds=1), 5)) == [early, late, soon]
+
+
+async def test_what_its_owner_has_closed_can_be_told_apart(store, make, now):
+    """From what an operator has disabled."""
+    open_, disabled, closed = make.user(), make.user(status=Status.DISABLED), make.user().closing(now)
+    await store.commit(*(AddUser(user) for user in (open_, disabled, closed)))
+
+    async def found(**query):
+        return {user.id for user in (await store.users.page(UserQuery(**query))).items}
+
+    assert await found(closing=True) == {closed.id}
+    assert await found(closing=False) == {open_.id, disabled.id}
+    assert await found(closing=False, status=Status.DISABLED) == {disabled.id}
+    assert await store.users.count(UserQuery(closing=True)) == 1

@@ -103,6 +103,19 @@ def test_filters_stand_in_the_address(root, user):
     assert f"event=LOGIN_FAILURE&user={user.email.replace('@', '%40')}" in link(page, "Last hour")
 
 
+def test_what_went_wrong_is_found_alone(root, user):
+    """And so is what went well; the filter stays in every link, and what is no result is left out."""
+    failed, done = (root.open(f"{PATH}?user={user.email}&result={name}").answer.text for name in ("failed", "done"))
+    kinds = [set(re.findall(r'"event_type": "([A-Z_]+)"', html.unescape(page))) for page in (failed, done)]
+
+    assert kinds[0] == {"LOGIN_FAILURE", "ACCOUNT_LOCKED"}
+    assert "ACCOUNT_UNLOCKED" in kinds[1]
+    assert not kinds[0] & kinds[1]
+    assert '<option value="failed" selected>' in failed
+    assert "result=failed" in link(failed, "Last hour")
+    assert "result" not in link(root.open(f"{PATH}?result=nonsense").answer.text, "Last hour")
+
+
 @pytest.mark.parametrize("period", ["1h", "1d", "7d", "30d"])
 def test_presets_are_shown_as_a_chart(root, user, period):
     """Its numbers are those of the rows, in the table behind it too."""

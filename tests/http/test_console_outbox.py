@@ -1,4 +1,4 @@
-"""The console's outbox: what waits and why, what it will say, another try, and a test letter."""
+"""The console's outbox: what waits and why, what it will say, and another try."""
 
 import re
 import secrets
@@ -139,32 +139,6 @@ def test_a_name_that_would_be_a_script_is_text(root, refused):
     assert NAME not in root.open(path).answer.text
 
 
-def test_a_test_letter_goes_to_oneself(root, mailbox):
-    """It is said how long the server took; the letter comes at once."""
-    root.open(PATH).send(f"{PATH}/test")
-
-    assert re.search(r"The mail server took the test letter in [0-9,]+ ms\.", root.text)
-    assert mailbox.wait_for(root.email)
-    assert "A test letter was sent" in root.open("/admin/audit?event=TEST_MAIL_SENT").text
-
-
-def test_what_the_server_has_against_it_is_said(root, mailbox):
-    """In its own words."""
-    with mailbox.refusing(550):
-        root.open(PATH).send(f"{PATH}/test")
-
-    assert root.answer.status_code == 503
-    assert "The test letter was not taken." in root.text
-    assert "550" in root.text
-
-
-def test_test_letters_are_limited(launch):
-    """Like letters for a new password."""
-    root = administrator(launch("code-activation", env={"DOORWARD_LIMITS__FORGOT": "2/hour"}))
-
-    assert [root.post(f"{PATH}/test").status_code for _ in range(3)] == [303, 303, 429]
-
-
 @pytest.mark.parametrize("path", [f"{PATH}?state=nonsense", f"{PATH}?done=%3Cscript%3E", f"{PATH}?n=5&done=all"])
 def test_addresses_that_somebody_made_up_do_no_harm(root, path):
     """They show the page."""
@@ -180,7 +154,7 @@ def test_what_cannot_be_is_refused(root, path):
     assert root.open(path).answer.status_code in (404, 422)
 
 
-ACTS = (f"{PATH}/given-up/retry", f"{PATH}/test", f"{PATH}/0198f5a2-0000-7000-8000-000000000000/retry")
+ACTS = (f"{PATH}/given-up/retry", f"{PATH}/0198f5a2-0000-7000-8000-000000000000/retry")
 
 
 @pytest.mark.parametrize("path", ACTS)
@@ -198,9 +172,9 @@ def test_only_administrators_see_it(service):
     somebody, stranger = Operator(service), service.client()
     led = stranger.get(PATH, headers={"Accept": "text/html"}, follow_redirects=True)
 
-    assert [somebody.status(path) for path in (PATH, ACTS[2].removesuffix("/retry"))] == [403, 403]
-    assert [somebody.post(path).status_code for path in ACTS] == [403, 403, 403]
-    assert [stranger.post(path).status_code for path in ACTS] == [307, 307, 307]
+    assert [somebody.status(path) for path in (PATH, ACTS[1].removesuffix("/retry"))] == [403, 403]
+    assert [somebody.post(path).status_code for path in ACTS] == [403, 403]
+    assert [stranger.post(path).status_code for path in ACTS] == [307, 307]
     assert (led.url.path, f'value="{PATH}"' in led.text) == ("/sign-in", True)
 
 

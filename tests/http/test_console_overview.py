@@ -10,7 +10,7 @@ from support.operator import PASSWORD, Operator, administrator, weight
 
 @pytest.fixture(scope="module")
 def service(launch_module):
-    return launch_module("signup-signin")
+    return launch_module("signup-signin", env={"DOORWARD_CLOSING__GRACE": "30d"})
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +58,24 @@ def test_figures_lead_to_those_whom_they_count(root):
     """By the list's filters."""
     page = root.open("/admin").answer.text
 
-    for filtered in ("status=LOCKED", "status=DISABLED", "verified=false"):
+    for filtered in ("status=LOCKED", "status=DISABLED", "status=CLOSING", "verified=false"):
         assert f'href="/admin/users?{filtered}"' in page
         assert root.status(f"/admin/users?{filtered}") == 200
     (since,) = re.findall(r'href="(/admin/users\?since=[0-9-]+)"', page)
     assert root.email in root.open(since).text
+
+
+def test_who_closes_his_own_account_is_counted_apart(root, service):
+    """And listed apart from those whom an operator has disabled."""
+    gone, disabled = Operator(service), Operator(service)
+    before = [int(figure(root.open("/admin"), words)) for words in ("disabled", "closing")]
+    gone.open("/account/data").send("/account/data/delete", current_password=PASSWORD)
+    root.open(f"/admin/users/{disabled.id}").send(f"/admin/users/{disabled.id}/disable")
+    after = [int(figure(root.open("/admin"), words)) for words in ("disabled", "closing")]
+    lists = [root.open(f"/admin/users?status={status}").text for status in ("DISABLED", "CLOSING")]
+
+    assert [now - then for then, now in zip(before, after, strict=True)] == [1, 1]
+    assert [[one.email in page for one in (disabled, gone)] for page in lists] == [[True, False], [False, True]]
 
 
 def test_numbers_and_days_are_written_as_the_reader_does(root):

@@ -160,7 +160,7 @@ def test_what_is_wrong_with_a_new_account_is_said(root, family):
     assert f'value="{family}"' in root.answer.text
     assert "short" not in root.answer.text
     root.send(CREATE, new_password=PASSWORD)
-    assert (root.answer.status_code, "An account with this identifier exists." in root.text) == (409, True)
+    assert (root.answer.status_code, "An account with this address or number exists." in root.text) == (409, True)
 
 
 def test_many_are_changed_after_a_question(root, service, people, family):
@@ -179,6 +179,17 @@ def test_many_are_changed_after_a_question(root, service, people, family):
     assert statuses(service, people) == ["ACTIVE"] * 3
     assert reasons(service, "ACCOUNT_LOCKED")[-1] == "looks <b>stolen</b>"
     assert "<b>stolen" not in root.open(f"/admin/users/{ids[0]}").answer.text
+
+
+def test_what_is_disabled_is_not_counted_as_locked(root, service, people):
+    """It is said that this is not possible, and why."""
+    go(root, "disable", id=[people[0]]).send("/admin/users/change")
+    go(root, "lock", id=people[:2]).send("/admin/users/change")
+
+    assert "Changed 1" in root.text
+    assert "Were so before 0" in root.text
+    assert "Not possible 1 Disabled accounts cannot be locked" in root.text
+    assert statuses(service, people) == ["DISABLED", "LOCKED", "ACTIVE"]
 
 
 @pytest.mark.parametrize(

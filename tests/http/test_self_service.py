@@ -316,7 +316,7 @@ def test_a_wrong_password_says_so_and_keeps_the_name(browser, email):
 
     assert browser.answer.status_code == 401
     assert f'value="{email}"' in browser.answer.text
-    assert "Identifier or password is wrong." in browser.text
+    assert "The address or the password is wrong." in browser.text
     assert "not this one" not in browser.answer.text
 
 

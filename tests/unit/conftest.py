@@ -28,7 +28,7 @@ from doorward.domain.policies.session import SessionPolicy
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.domain.registration import SignUp
 from doorward.domain.user import Profile, Role
-from doorward.ports.delivery import DeliveryFailed
+from doorward.ports.delivery import DeliveryFailed, Voice
 from doorward.ports.store import AuditQuery
 from doorward.ports.writes import Record
 from doorward.use_cases.activate_account import Activation
@@ -100,7 +100,9 @@ class PostBox:
     failures: list = field(default_factory=list)
     on_send: object = None
 
-    async def send(self, mail):
+    async def send(self, mail, hear=None):
+        if hear:
+            hear(Voice.CLIENT, "NOOP")
         if self.failures:
             raise self.failures.pop(0)
         if self.on_send:

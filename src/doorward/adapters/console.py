@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from doorward.domain.messages import Mail, is_phone
-from doorward.ports.delivery import DeliveryFailed
+from doorward.ports.delivery import DeliveryFailed, Hear
 from doorward.ports.writes import Record, Write
 
 events = logging.getLogger("doorward.events")
@@ -31,7 +31,7 @@ def log_actions(changes: Sequence[Write]) -> None:
 class NoMailer:
     """Stands where mail is switched off: every letter is refused for good."""
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail, hear: Hear | None = None) -> None:
         raise DeliveryFailed("mail is switched off", is_final=True)
 
     async def check(self) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from doorward.domain.messages import Mail
 from doorward.ports.clock import Clock
-from doorward.ports.delivery import Mailer
+from doorward.ports.delivery import Hear, Mailer, Voice
 
 KEPT = 500
 
@@ -72,9 +72,11 @@ class InboxMailer:
         self._inbox = inbox
         self._forward = forward
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail, hear: Hear | None = None) -> None:
         if self._forward is not None:
-            await self._forward.send(mail)
+            await self._forward.send(mail, hear)
+        elif hear is not None:
+            hear(Voice.NOTE, "there is no mail server: the letter goes into the development inbox")
         await self._inbox.catch(mail)
 
     async def check(self) -> None:

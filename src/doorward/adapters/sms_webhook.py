@@ -9,7 +9,7 @@ import httpx2
 from doorward.domain.errors import Unavailable
 from doorward.domain.messages import Mail
 from doorward.domain.urls import split_url
-from doorward.ports.delivery import DeliveryFailed
+from doorward.ports.delivery import DeliveryFailed, Hear
 
 TIMEOUT = 5.0
 WHOLE_TIMEOUT = 10.0
@@ -45,7 +45,7 @@ class SmsWebhook:
     def __init__(self, service: SmsService) -> None:
         self._service = service
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail, hear: Hear | None = None) -> None:
         body = {"id": str(mail.id), "to": mail.to, "text": mail.text}
         # The same key each time, so that a message posted twice can be recognised.
         headers = {"Idempotency-Key": str(mail.id)}

@@ -22,12 +22,16 @@ def group() -> None:
 def make_link(
     name: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose (or phone, user name, id).")],
     ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 10m, at most 24h.")] = "15m",
+    demo: Annotated[bool, typer.Option("--demo", help="In the database of `doorward demo`.")] = False,
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a link that signs an administrator in, once, and leads to the console.
 
     Whoever has it is let in, so hand it over safely.
+
+    Without DATABASE_URL it looks into the development database of this folder; with --demo, into the demo's.
+    PUBLIC_URL says where the service is, unless that is http://127.0.0.1:8000.
 
     Example: doorward admin link ada@example.com --ttl 5m
     """
@@ -42,5 +46,5 @@ def make_link(
         user = await auth.list_users.named(name, OPERATOR)
         return {"link": await console_link(auth, user, lasting), "valid": ttl}
 
-    made = with_engine(profile, make)
+    made = with_engine(profile, make, is_demo=demo)
     show(made, as_json=True) if as_json else typer.echo(made["link"])

@@ -20,7 +20,7 @@ from doorward.domain.user import Status
 from doorward.ports.outbox import Lane
 from doorward.ports.store import UserQuery
 from doorward.ports.writes import AddLoginAttempt, AddSession, AddUser, Send
-from doorward.serving import DEV_FOLDER
+from doorward.serving import demo_database
 from doorward.settings import load
 
 BATCH = 1000
@@ -40,7 +40,7 @@ def demo(
     Example: doorward demo --accounts 500 --days 30
     """
     loaded = load({"profile": profile})
-    database = f"sqlite:///{DEV_FOLDER / f'demo-{loaded.settings.profile}.db'}"
+    database = f"sqlite:///{demo_database(loaded.settings)}"
     settings = loaded.settings.model_copy(update={"database_url": database})
     start(
         settings, loaded.origins, port, open_browser=open_browser, prepare=partial(fill, accounts=accounts, days=days)

@@ -9,12 +9,15 @@ import typer
 
 from doorward.cli.running import JsonOption, ProfileOption, show, unopened
 from doorward.domain.messages import USUAL_LANGUAGE, MessageKind
+from doorward.http.mail_trial import advice, as_record, milliseconds
 from doorward.languages import OFFERED
-from doorward.ports.delivery import DeliveryFailed
+from doorward.ports.delivery import Voice
+from doorward.use_cases.send_test_mail import MailTrial
 
 commands = typer.Typer(help="Letters and text messages.", no_args_is_help=True)
 LETTERS = tuple(kind.value for kind in MessageKind if kind.is_letter)
 A_NUMBER = "+15550100"
+SIGNS = {Voice.CLIENT: ">", Voice.SERVER: "<", Voice.NOTE: "*"}
 
 
 def _one_of(names: Sequence[str]) -> Callable[[str], str]:
@@ -43,7 +46,7 @@ def preview(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a letter says, with a code and a link that are good for nothing; no database is needed.
+    """Show what a letter says, with a code and a link that do not work; no database is needed.
 
     Example: doorward mail preview verify_email --language de
     """
@@ -67,23 +70,29 @@ def send_test(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send a test letter through SMTP_URL and say what the server made of it; no database is needed.
+    """Send a test letter through SMTP_URL and show the conversation with the server; no database is needed.
+
+    Each line stands with the time since the beginning: > is ours, < the server's. Name and password are never shown.
 
     Example: doorward mail test you@your-domain.example
     """
     with unopened(profile) as service:
         if service.settings.smtp_url is None:
             raise ValueError("SMTP_URL is not set, so there is no mail server to try.")
-        try:
-            took = asyncio.run(service.auth.send_test_mail(address, language))
-            outcome: dict[str, Any] = {"accepted": True, "ms": round(took.total_seconds() * 1000), "reason": None}
-        except DeliveryFailed as failed:
-            outcome = {"accepted": False, "ms": None, "reason": str(failed)}
+        trial = asyncio.run(service.auth.send_test_mail(address, language))
     if as_json:
-        show(outcome, as_json=True)
-    elif outcome["accepted"]:
-        typer.echo(f"Taken by the server in {outcome['ms']} ms; see whether it arrives.")
+        show(as_record(trial), as_json=True)
     else:
-        sys.stderr.write(f"doorward: It was not taken: {outcome['reason']}.\n")
-    if not outcome["accepted"]:
+        _tell(trial)
+    if not trial.is_taken:
         raise typer.Exit(1)
+
+
+def _tell(trial: MailTrial) -> None:
+    """The conversation, what came of it, and what to do."""
+    for line in trial.lines:
+        typer.echo(f"{milliseconds(line.at):>6} ms  {SIGNS[line.voice]} {line.text}")
+    if trial.is_taken:
+        typer.echo(f"Taken by the server in {milliseconds(trial.took)} ms; see whether it arrives.")
+    else:
+        sys.stderr.write(f"doorward: It was not taken: {trial.reason}.\n          {advice(trial)}\n")

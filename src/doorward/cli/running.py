@@ -15,7 +15,7 @@ from doorward.auth import Auth
 from doorward.bootstrap import Service, build, must_be_migrated
 from doorward.domain.actor import Actor
 from doorward.log import configure
-from doorward.serving import with_known_database
+from doorward.serving import with_demo_database, with_known_database
 from doorward.settings import Settings, load
 from doorward.settings.production import problems, weaknesses
 
@@ -26,11 +26,15 @@ ProfileOption = Annotated[str | None, typer.Option("--profile", help="Which prof
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
-def with_engine(profile: str | None, work: Callable[[Auth], Awaitable[R]]) -> R:
-    """Open the engine on the settings' database (the development one if none is set), work, and close it."""
+def with_engine(profile: str | None, work: Callable[[Auth], Awaitable[R]], *, is_demo: bool = False) -> R:
+    """Open the engine on the settings' database (the development one if none is set), work, and close it.
+
+    With `is_demo` it is the one that `doorward demo` has filled.
+    """
 
     async def run() -> R:
-        settings = with_known_database(load({"profile": profile}).settings)
+        loaded = load({"profile": profile}).settings
+        settings = with_demo_database(loaded) if is_demo else with_known_database(loaded)
         configure(level="WARNING", file=None, as_json=False)
         service = build(settings)
         try:

@@ -17,7 +17,7 @@ PROBLEMS: dict[str, Problem] = {
     "malformed_json": Problem(400, "The body is no JSON that can be read", "Send one JSON object in UTF-8."),
     "invalid_credentials": Problem(
         401,
-        "Identifier or password is wrong",
+        "The address or the password is wrong",
         "Check both. If you have just signed up, verify your address first; if you forgot the password, reset it.",
     ),
     "token_invalid": Problem(401, "Not signed in", "The token is missing, wrong or no longer good. Sign in again."),
@@ -48,7 +48,7 @@ PROBLEMS: dict[str, Problem] = {
     "method_not_allowed": Problem(405, "This address does not take that method", "See Allow for the ones it takes."),
     "request_timeout": Problem(408, "The body did not arrive in time", "Send it whole within 15 seconds."),
     "identifier_taken": Problem(
-        409, "An account with this identifier exists", "Sign in, or reset the password if you forgot it."
+        409, "An account with this address or number exists", "Sign in, or reset the password if you forgot it."
     ),
     "already_active": Problem(409, "The account is active already", "Sign in."),
     "last_admin": Problem(

@@ -58,7 +58,7 @@ class LetterMint:
         return self._written(message, code=code, token=token, left=left)
 
     def sample(self, kind: MessageKind, *, to: str = SAMPLE_ADDRESS, language: str = USUAL_LANGUAGE) -> Mail:
-        """A letter or text message as somebody would get it, with a code and a link that are good for nothing."""
+        """A letter or text message as somebody would get it, with a code and a link that do not work."""
         nobody = UUID(int=0)
         intent = Message(
             id=nobody, kind=kind, to=to, subject_id=nobody, params={"first_name": "Ada"}, language=language

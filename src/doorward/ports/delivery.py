@@ -1,24 +1,53 @@
 """Ways out of the house."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Protocol
 
 from doorward.domain.messages import Mail, MessageKind
 
 
+class Cause(StrEnum):
+    """Why a mail server did not take a letter, as far as that decides what to do about it."""
+
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+    NO_TLS = "no_tls"
+    CERTIFICATE = "certificate"
+    NO_AUTH = "no_auth"
+    PASSWORD = "password"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    LETTER = "letter"
+    OTHER = "other"
+
+
+class Voice(StrEnum):
+    """Who says a line: we, the server, or neither of the two."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    NOTE = "note"
+
+
+Hear = Callable[[Voice, str], None]
+"""Told each line of a conversation when it is said, without any secret."""
+
+
 class DeliveryFailed(Exception):
     """It did not go out; `is_final` says that trying again is useless."""
 
-    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+    def __init__(self, reason: str, *, is_final: bool = False, cause: Cause = Cause.OTHER) -> None:
         super().__init__(reason)
         self.is_final = is_final
+        self.cause = cause
 
 
 class Mailer(Protocol):
     """Hands letters to a mail server, or text messages to an SMS service."""
 
-    async def send(self, mail: Mail) -> None:
-        """Return when the server has taken it; DeliveryFailed otherwise."""
+    async def send(self, mail: Mail, hear: Hear | None = None) -> None:
+        """Return when the server has taken it; DeliveryFailed otherwise. `hear` listens, where there is a talk."""
 
     async def check(self) -> None:
         """Raise Unavailable unless the server answers."""

@@ -116,6 +116,3 @@ class Outbox(Protocol):
 
     async def find(self, item_id: UUID) -> OutboxEntry | None:
         """One entry."""
-
-    async def revive(self, item_id: UUID, now: datetime) -> bool:
-        """Let an item be tried at once, given up or not; False if it is gone or in somebody's hands."""

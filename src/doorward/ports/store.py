@@ -33,11 +33,13 @@ class Page(Generic[T]):
 class UserQuery:
     """Which users. `text` is what e-mail, its domain, phone, user name or names begin with (`Search`).
 
-    `since` and `until` are about when the account was made; `since` is included, `until` is not.
+    `closing` asks whether its owner has closed it, to be removed later. `since` and `until` are about when the account
+    was made; `since` is included, `until` is not.
     """
 
     text: str | None = None
     status: Status | None = None
+    closing: bool | None = None
     verified: bool | None = None
     role: Role | None = None
     since: datetime | None = None
@@ -49,9 +51,10 @@ class UserQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
-    """Which audit rows, newest first; `since` is included, `until` is not."""
+    """Which audit rows, newest first; `among` are types, `since` is included, `until` is not."""
 
     event_type: str | None = None
+    among: frozenset[str] | None = None
     user_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -201,6 +201,14 @@ class Send:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReviveDeliveries:
+    """Let what is in the outbox be tried at once, given up or not; Stale if one is gone or in somebody's hands."""
+
+    ids: tuple[UUID, ...]
+    at: datetime
+
+
 Write = (
     AddUser
     | SaveUser
@@ -222,6 +230,7 @@ Write = (
     | Record
     | AddLoginAttempt
     | Send
+    | ReviveDeliveries
 )
 
 

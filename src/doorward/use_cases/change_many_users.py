@@ -10,13 +10,14 @@ from doorward.domain.errors import LastAdmin, NotFound, Unavailable
 from doorward.domain.events import EventType, event
 from doorward.domain.ids import made_at, new_id
 from doorward.domain.status_action import StatusAction
-from doorward.domain.user import User
+from doorward.domain.user import Status, User
 from doorward.ports.clock import Clock
 from doorward.ports.store import AuditQuery, AuditRow, Page, Store, UserQuery
 from doorward.ports.writes import Record
 
 MOST, SOME = 1000, 200
 """So many at a time: what takes longer than a request may last is better asked for twice."""
+OUTCOMES = ("changed", "same", "impossible", "refused")
 Chosen = Sequence[UUID] | UserQuery
 
 
@@ -30,7 +31,7 @@ class Change(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """How many were changed, were so before, or refused it; `left` more match, and begin at `cursor`."""
+    """How many were changed, were so before, cannot be, or refused it; `left` more match, and begin at `cursor`."""
 
     id: UUID
     action: StatusAction
@@ -41,10 +42,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeManyUsers:
-    """Change accounts one by one, each audited for itself, and then the whole.
-
-    One's own is left out, and so is what its owner has closed: that it is removed is not undone by the way.
-    """
+    """Change accounts one by one, each audited for itself and then the whole; not one's own, nor what is closing."""
 
     store: Store
     change: Change
@@ -58,7 +56,7 @@ class ChangeManyUsers:
         batch, total = new_id(self.now()), await self.count(chosen, actor, after=after)
         found = await self._found(chosen, after.cursor if after else None)
         became = [await self._become(user, action, actor, reason, batch) for user in found.items]
-        counts = {name: became.count(name) for name in ("changed", "same", "refused")}
+        counts = {name: became.count(name) for name in OUTCOMES}
         left = max(total - len(found.items), 1) if found.next_cursor else 0
         more = {"action": action.wire_name, "batch": str(batch), **counts, "left": left, "cursor": found.next_cursor}
         details = actor.described(reason) | more
@@ -77,8 +75,8 @@ class ChangeManyUsers:
         """What became of them; NotFound if there was no such batch."""
         actor.must_be_admin()
         async for row in self._rows(EventType.USERS_CHANGED, batch, "batch", str(batch)):
-            counts = {name: int(str(row.details[name])) for name in ("changed", "same", "refused", "left")}
-            action, left = StatusAction.named(str(row.details["action"])), counts.pop("left")
+            counts = {name: int(str(row.details.get(name, 0))) for name in OUTCOMES}
+            action, left = StatusAction.named(str(row.details["action"])), int(str(row.details["left"]))
             cursor = str(row.details["cursor"]) if row.details["cursor"] else None
             return Batch(id=batch, action=action, counts=counts, left=left, cursor=cursor)
         raise NotFound
@@ -106,7 +104,8 @@ class ChangeManyUsers:
             changed = await self.change(user.id, action, actor, reason, batch=batch)
         except (LastAdmin, NotFound, Unavailable):
             return "refused"
-        return "same" if changed == user and not action.ends_sessions else "changed"
+        became = "same" if changed == user and not action.ends_sessions else "changed"
+        return "impossible" if action is StatusAction.LOCK and changed.status is Status.DISABLED else became
 
     async def _rows(self, kind: EventType, batch: UUID, detail: str, value: str) -> AsyncIterator[AuditRow]:
         query = AuditQuery(event_type=kind.audit_name, since=made_at(batch), limit=MOST)

@@ -1,6 +1,6 @@
 """Look after what waits to leave the house."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from doorward.methods.letter_mint import LetterMint
 from doorward.ports.clock import Clock
 from doorward.ports.outbox import QUEUE_LIFE, Outbox, OutboxEntry, OutboxState
 from doorward.ports.store import Page, Store
-from doorward.ports.writes import Record
+from doorward.ports.writes import Record, ReviveDeliveries, Stale
 
 PAGE, MOST = 200, 1000
 
@@ -67,22 +67,29 @@ class ManageOutbox:
     async def retry(self, entry_id: UUID, actor: Actor, reason: str | None = None) -> bool:
         """Have one tried at once, given up or not; False if it has left, is being sent, or is too old."""
         entry = await self.one(entry_id, actor)
-        if not self.can_retry(entry) or not await self.outbox.revive(entry.id, self.now()):
+        if not self.can_retry(entry):
             return False
-        await self._note({"entry": str(entry.id), "kind": str(entry.kind)}, actor, reason)
+        try:
+            await self._revive([entry.id], {"entry": str(entry.id), "kind": str(entry.kind)}, actor, reason)
+        except Stale:
+            return False
         return True
 
     async def retry_given_up(self, actor: Actor, reason: str | None = None) -> int:
-        """Have all tried again that were given up and are not too old, a thousand at most; say how many."""
+        """Have all tried again that were given up and are not too old, a thousand at most; say how many.
+
+        Raises:
+            Stale: somebody else was faster with one of them; do it again.
+        """
         actor.must_be_admin()
-        count = 0
+        found: list[UUID] = []
         async for entry in self._given_up():
-            count += self.can_retry(entry) and await self.outbox.revive(entry.id, self.now())
-            if count >= MOST:
+            found += [entry.id] if self.can_retry(entry) else []
+            if len(found) >= MOST:
                 break
-        if count:
-            await self._note({"count": count}, actor, reason)
-        return count
+        if found:
+            await self._revive(found, {"count": len(found)}, actor, reason)
+        return len(found)
 
     async def _given_up(self) -> AsyncIterator[OutboxEntry]:
         cursor: str | None = None
@@ -94,7 +101,7 @@ class ManageOutbox:
             if cursor is None:
                 return
 
-    async def _note(self, what: dict[str, object], actor: Actor, reason: str | None) -> None:
-        details = actor.described(reason) | what
-        tried = event(EventType.DELIVERY_RETRIED, self.now(), user_id=None, client=actor.client, details=details)
-        await self.store.commit(Record(tried))
+    async def _revive(self, ids: Sequence[UUID], what: dict[str, object], actor: Actor, reason: str | None) -> None:
+        now, details = self.now(), actor.described(reason) | what
+        tried = event(EventType.DELIVERY_RETRIED, now, user_id=None, client=actor.client, details=details)
+        await self.store.commit(ReviveDeliveries(tuple(ids), now), Record(tried))

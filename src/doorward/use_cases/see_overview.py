@@ -48,7 +48,8 @@ class SeeOverview:
             "week": UserQuery(since=now - WEEK),
             "week_before": UserQuery(since=now - 2 * WEEK, until=now - WEEK),
             "locked": UserQuery(status=Status.LOCKED),
-            "disabled": UserQuery(status=Status.DISABLED),
+            "disabled": UserQuery(status=Status.DISABLED, closing=False),
+            "closing": UserQuery(closing=True),
             "unverified": UserQuery(verified=False),
         }
         users = {name: await self.store.users.count(query) for name, query in asked.items()}

@@ -48,7 +48,7 @@ async def test_those_who_are_named_are_changed(door):
     done = await door.many([*ids, uuid4()], LOCK, door.root, "looks stolen")
 
     assert await statuses(door) == ["L", "L", "A", "A", "L"]
-    assert (done.counts, done.left) == ({"changed": 2, "same": 1, "refused": 0}, 0)
+    assert (done.counts, done.left) == ({"changed": 2, "same": 1, "impossible": 0, "refused": 0}, 0)
     assert await door.many.count(ids, door.root) == 3
 
 
@@ -58,7 +58,7 @@ async def test_all_who_match_are_changed(door):
     done = await door.many(EVERYBODY, DISABLE, door.root, None)
 
     assert count == 6
-    assert done.counts == {"changed": 5, "same": 0, "refused": 1}
+    assert done.counts == {"changed": 5, "same": 0, "impossible": 0, "refused": 1}
     assert await statuses(door) == ["D"] * 5
     assert (await door.user("root@example.com")).status is Status.ACTIVE
 
@@ -70,8 +70,21 @@ async def test_what_its_owner_has_closed_is_left_alone(door):
 
     done = await door.many([ada.id, door.people[1].id], DISABLE, door.root, None)
 
-    assert done.counts == {"changed": 1, "same": 0, "refused": 1}
+    assert done.counts == {"changed": 1, "same": 0, "impossible": 0, "refused": 1}
     assert (await door.store.users.get(ada.id)).closes_at is not None
+
+
+async def test_what_is_disabled_cannot_be_locked(door):
+    """It is counted apart, for it is no more locked than before; and undoing leaves it alone."""
+    ada, bob = door.people[:2]
+    await door.auth.set_user_status(ada.id, DISABLE, door.root)
+
+    done = await door.many([ada.id, bob.id], LOCK, door.root, None)
+    known = await door.many.batch(done.id, door.root)
+    await door.many.undo(done.id, door.root)
+
+    assert done.counts == known.counts == {"changed": 1, "same": 0, "impossible": 1, "refused": 0}
+    assert await statuses(door) == ["D", "A", "A", "A", "L"]
 
 
 async def test_each_is_audited_for_itself_and_then_the_whole(door):
@@ -81,7 +94,7 @@ async def test_each_is_audited_for_itself_and_then_the_whole(door):
     who = {"by": str(door.root.user.id), "reason": "looks stolen", "batch": str(done.id)}
     assert [row.details for row in (await rows(door, "ACCOUNT_LOCKED"))[:2]] == [who, who]
     (whole,) = await rows(door, "USERS_CHANGED")
-    counts = {"changed": 2, "same": 0, "refused": 0, "left": 0}
+    counts = {"changed": 2, "same": 0, "impossible": 0, "refused": 0, "left": 0}
     assert (whole.user_id, whole.details) == (None, {**who, "action": "lock", **counts, "cursor": None})
 
 
@@ -89,7 +102,7 @@ async def test_signing_out_changes_each(door):
     """Whether somebody was signed in is not asked."""
     done = await door.many(EVERYBODY, SIGN_OUT, door.root, None)
 
-    assert done.counts == {"changed": 5, "same": 0, "refused": 1}
+    assert done.counts == {"changed": 5, "same": 0, "impossible": 0, "refused": 1}
 
 
 async def test_only_so_many_at_a_time(door, monkeypatch):
@@ -170,7 +183,7 @@ async def test_what_fails_for_one_does_not_stop_the_others(door):
 
     done = await many(EVERYBODY, DISABLE, door.root, None)
 
-    assert done.counts == {"changed": 4, "same": 0, "refused": 2}
+    assert done.counts == {"changed": 4, "same": 0, "impossible": 0, "refused": 2}
 
 
 async def test_nobody_else_does_any_of_it(door):

@@ -1,6 +1,8 @@
 """Administrators see what waits, never its code or link, and have it tried again."""
 
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +11,7 @@ from doorward.domain.errors import Forbidden, NotFound
 from doorward.ports.delivery import DeliveryFailed
 from doorward.ports.outbox import QUEUE_LIFE, OutboxState
 from doorward.ports.store import AuditQuery
+from doorward.ports.writes import Stale
 from doorward.use_cases import manage_outbox
 
 FINAL = DeliveryFailed("no such address", is_final=True)
@@ -123,16 +126,21 @@ async def test_what_is_in_hand_is_left_alone(door):
     assert await noted(door) == []
 
 
-async def test_what_somebody_takes_meanwhile_is_left_alone(door, refused, monkeypatch):
-    """The outbox decides, not what was seen before."""
+async def test_what_somebody_takes_meanwhile_is_left_alone(door, refused):
+    """The commit decides, not what was seen before; of all at once nothing is done, and nothing is noted."""
     (entry,) = await refused(FINAL)
+    found, commit = door.outbox.rows[entry.id], door.store.commit
 
-    async def gone(*_):
-        return False
+    async def gone(*changes):
+        door.outbox.rows.pop(entry.id, None)
+        await commit(*changes)
 
-    monkeypatch.setattr(door.outbox, "revive", gone, raising=False)
+    manage = replace(door.manage, store=SimpleNamespace(commit=gone))
 
-    assert not await door.manage.retry(entry.id, door.root)
+    assert not await manage.retry(entry.id, door.root)
+    door.outbox.rows[entry.id] = found
+    with pytest.raises(Stale):
+        await manage.retry_given_up(door.root)
     assert await noted(door) == []
 
 

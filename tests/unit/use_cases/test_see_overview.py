@@ -7,7 +7,7 @@ import pytest
 from doorward.domain.actor import Actor
 from doorward.domain.errors import Forbidden
 from doorward.domain.events import EventType, event
-from doorward.ports.writes import Record
+from doorward.ports.writes import Record, SaveUser
 from doorward.use_cases.set_user_status import StatusAction
 
 
@@ -35,8 +35,19 @@ async def test_accounts_are_counted(door):
         "week_before": 0,
         "locked": 0,
         "disabled": 1,
+        "closing": 0,
         "unverified": 1,
     }
+
+
+async def test_what_its_owner_closes_is_not_counted_as_disabled(door):
+    """Nobody has disabled it: it waits to be removed."""
+    gone = await door.created("gone@example.com")
+    await door.store.commit(SaveUser(gone, gone.closing(door.clock() + timedelta(days=30))))
+
+    seen = await door.auth.see_overview(30, door.root)
+
+    assert (seen.users["disabled"], seen.users["closing"]) == (1, 1)
 
 
 async def test_a_week_is_compared_with_the_one_before(door):

@@ -91,13 +91,12 @@ class MemoryOutbox:
         waiting = self.rows.get(item_id)
         return _entry(waiting) if waiting else None
 
-    async def revive(self, item_id: UUID, now: datetime) -> bool:
+    def revived(self, item_id: UUID, now: datetime) -> Waiting | None:
+        """The item as it may be tried at once; None if it is gone or in somebody's hands."""
         waiting = self.rows.get(item_id)
         if waiting is None or (waiting.dead_at is None and waiting.lease_until and now < waiting.lease_until):
-            return False
-        waiting.owner = waiting.lease_until = waiting.dead_at = None
-        waiting.due_at = now
-        return True
+            return None
+        return replace(waiting, owner=None, lease_until=None, dead_at=None, due_at=now)
 
     def _held(self, item: OutboxItem, owner: str) -> Waiting | None:
         waiting = self.rows.get(item.id)

@@ -89,6 +89,7 @@ def _matches(user: User, query: UserQuery) -> bool:
         return False
     return (
         query.status in (None, user.status)
+        and query.closing in (None, user.closes_at is not None)
         and query.verified in (None, user.is_verified)
         and query.role in (None, user.role)
         and (query.since is None or user.created_at >= query.since)
@@ -190,6 +191,7 @@ class MemoryAuditLog:
 def _audit_matches(row: AuditRow, query: AuditQuery) -> bool:
     return (
         query.event_type in (None, row.event_type)
+        and (query.among is None or row.event_type in query.among)
         and query.user_id in (None, row.user_id)
         and (query.since is None or row.event_time >= query.since)
         and (query.until is None or row.event_time < query.until)

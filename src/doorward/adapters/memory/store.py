@@ -81,6 +81,7 @@ class MemoryStore:
             writes.Record: self._record,
             writes.AddLoginAttempt: self._add_attempt,
             writes.Send: self._send,
+            writes.ReviveDeliveries: self._revive_deliveries,
         }
 
     async def commit(self, *changes: writes.Write) -> None:
@@ -226,3 +227,10 @@ class MemoryStore:
 
     def _send(self, journal: _Journal, write: writes.Send) -> None:
         journal.put(self._outbox.rows, write.message.id, self._outbox.waiting_message(write.message, write.at))
+
+    def _revive_deliveries(self, journal: _Journal, write: writes.ReviveDeliveries) -> None:
+        for item_id in write.ids:
+            revived = self._outbox.revived(item_id, write.at)
+            if revived is None:
+                raise writes.Stale
+            journal.put(self._outbox.rows, item_id, revived)

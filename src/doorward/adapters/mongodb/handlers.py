@@ -207,6 +207,14 @@ def _waiting(lane: Lane, item_id: UUID, number: int, payload: Document, at: date
     }
 
 
+async def _revive_deliveries(transaction: Transaction, write: writes.ReviveDeliveries) -> None:
+    is_over = {"lease_until": {"$lte": plain(write.at), **schema.TEXT}}
+    free = {"_id": {"$in": list(write.ids)}, "$or": [{"dead_at": schema.TEXT}, {"lease_until": None}, is_over]}
+    freed = {"owner": None, "claim": None, "lease_until": None, "dead_at": None, "due_at": plain(write.at)}
+    if await transaction.change_all(schema.OUTBOX, free, {"$set": freed}) != len(write.ids):
+        raise writes.Stale
+
+
 # Neighbours of one kind in a commit are written together: an import has hundreds of them.
 _GROUP_HANDLERS: dict[type, Handler] = {
     writes.AddUser: _inserting(schema.USERS, "user"),
@@ -231,4 +239,5 @@ _HANDLERS: dict[type, Handler] = {
     writes.EndSessions: _end_sessions,
     writes.PutSigningKey: _put_signing_key,
     writes.Send: _send,
+    writes.ReviveDeliveries: _revive_deliveries,
 }

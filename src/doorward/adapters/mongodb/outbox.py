@@ -80,15 +80,6 @@ class MongoOutbox:
         found = await self._server.read(lambda database: database[schema.OUTBOX].find_one({"_id": item_id}))
         return _to_entry(found) if found else None
 
-    async def revive(self, item_id: UUID, now: datetime) -> bool:
-        is_over = {"lease_until": {"$lte": plain(now), **schema.TEXT}}
-        free = {"_id": item_id, "$or": [{"dead_at": schema.TEXT}, {"lease_until": None}, is_over]}
-        freed = {"owner": None, "claim": None, "lease_until": None, "dead_at": None, "due_at": plain(now)}
-        changed = await self._server.write(
-            lambda database: database[schema.OUTBOX].update_one(free, {"$set": freed, "$inc": {"revived": 1}})
-        )
-        return changed.modified_count == 1
-
     async def _update(self, item: OutboxItem, owner: str, change: Any) -> None:
         await self._server.write(lambda database: database[schema.OUTBOX].update_one(_held(item, owner), change))
 

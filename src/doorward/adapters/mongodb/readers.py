@@ -106,6 +106,8 @@ def _user_conditions(query: UserQuery) -> list[Document]:
     made = {"$gte": query.since, "$lt": query.until}
     if between := {operator: plain(at) for operator, at in made.items() if at is not None}:
         conditions.append({"created_at": between})
+    if query.closing is not None:
+        conditions.append({"closes_at": schema.TEXT if query.closing else None})
     if query.verified is not None:
         conditions.append({"verified_at": {"$ne": None} if query.verified else None})
     if query.sort.lstrip("-") == "email":
@@ -220,9 +222,9 @@ class MongoAuditLog(Reading):
 
 
 def _audit_conditions(query: AuditQuery) -> Document:
-    where: Document = {}
-    if query.event_type is not None:
-        where["event_type"] = {"$eq": query.event_type}
+    types: Document = {"$in": sorted(query.among)} if query.among is not None else {}
+    types |= {"$eq": query.event_type} if query.event_type is not None else {}
+    where: Document = {"event_type": types} if types else {}
     if query.user_id is not None:
         where["user_id"] = query.user_id
     times = {"$gte": query.since, "$lt": query.until}

@@ -49,9 +49,9 @@ class Transaction:
             raise _refused(collection, error.details or {}) from None
         return done.matched_count
 
-    async def change_all(self, collection: str, where: Filter, change: Mapping[str, Any]) -> None:
-        """Change all documents that meet a condition."""
-        await self._database[collection].update_many(where, change, session=self._session)
+    async def change_all(self, collection: str, where: Filter, change: Mapping[str, Any]) -> int:
+        """Change all documents that meet a condition, and say how many there were."""
+        return (await self._database[collection].update_many(where, change, session=self._session)).matched_count
 
     async def remove_all(self, collection: str, where: Filter) -> int:
         """Remove all documents that meet a condition, and say how many there were."""

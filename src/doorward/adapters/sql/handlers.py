@@ -30,6 +30,7 @@ from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import rows_changed
 from doorward.adapters.sql.locks import inserting, take_turns
 from doorward.adapters.sql.mapping import FORMER_PASSWORD, PROFILE, columns_of
+from doorward.adapters.sql.outbox import revive
 from doorward.domain.errors import LastAdmin
 from doorward.domain.events import wire_event
 from doorward.domain.ids import new_id
@@ -293,6 +294,11 @@ def _intent(write: writes.Send) -> dict[str, Any]:
     return {name: str(value) if name.endswith("id") and value else value for name, value in told}
 
 
+def _revive_deliveries(connection: Connection, write: writes.ReviveDeliveries) -> None:
+    if not revive(connection, write.ids, write.at):
+        raise writes.Stale
+
+
 _ENQUEUE = inserting(tables.outbox)
 
 
@@ -329,4 +335,5 @@ HANDLERS: dict[type, Handler] = {
     writes.EndSessions: _end_sessions,
     writes.PutSigningKey: _put_signing_key,
     writes.AddLoginAttempt: _add_attempt,
+    writes.ReviveDeliveries: _revive_deliveries,
 }

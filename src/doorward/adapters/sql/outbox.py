@@ -97,12 +97,12 @@ class SqlOutbox:
         row = await self._database.read(lambda c: c.execute(wanted).mappings().first())
         return _to_entry(row) if row else None
 
-    async def revive(self, item_id: UUID, now: datetime) -> bool:
-        rows = tables.outbox
-        is_free = or_(rows.c.dead_at.is_not(None), rows.c.lease_until.is_(None), rows.c.lease_until <= now)
-        freed = {"owner": None, "lease_until": None, "dead_at": None, "due_at": now}
-        revived = update(rows).where(rows.c.id == item_id, is_free).values(freed)
-        return await self._database.write(lambda c: c.execute(revived).rowcount == 1)
+
+def revive(connection: Connection, ids: Sequence[UUID], now: datetime) -> bool:
+    """Let items be tried at once; False if not all of them are there and free."""
+    is_free = or_(_rows.c.dead_at.is_not(None), _rows.c.lease_until.is_(None), _rows.c.lease_until <= now)
+    freed = {"owner": None, "lease_until": None, "dead_at": None, "due_at": now}
+    return connection.execute(update(_rows).where(_rows.c.id.in_(ids), is_free).values(freed)).rowcount == len(ids)
 
 
 def _claim(connection: Connection, lane: Lane, now: datetime, limit: int, claimed: dict[str, Any]) -> Sequence[Row]:

@@ -176,6 +176,8 @@ def _user_conditions(query: UserQuery) -> list[ColumnElement[bool]]:
         conditions.append(users.c.created_at >= query.since)
     if query.until is not None:
         conditions.append(users.c.created_at < query.until)
+    if query.closing is not None:
+        conditions.append(users.c.closes_at.is_not(None) if query.closing else users.c.closes_at.is_(None))
     if query.verified is not None:
         conditions.append(users.c.verified_at.is_not(None) if query.verified else users.c.verified_at.is_(None))
     if query.sort.lstrip("-") == "email":
@@ -241,6 +243,8 @@ def _audit_conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if query.event_type is not None:
         conditions.append(rows.c.event_type == query.event_type)
+    if query.among is not None:
+        conditions.append(rows.c.event_type.in_(query.among))
     if query.user_id is not None:
         conditions.append(rows.c.user_id == query.user_id)
     if query.since is not None:

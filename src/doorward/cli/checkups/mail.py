@@ -6,7 +6,7 @@ from doorward.bootstrap import Service
 from doorward.cli.checkups.finding import Finding
 from doorward.domain.errors import InvalidInput, Unavailable
 from doorward.http.checks import REMEDIES
-from doorward.ports.delivery import DeliveryFailed
+from doorward.http.mail_trial import advice, milliseconds
 
 
 async def check_ways_out(service: Service, mail_to: str | None) -> AsyncIterator[Finding]:
@@ -32,10 +32,9 @@ async def check_ways_out(service: Service, mail_to: str | None) -> AsyncIterator
 
 async def _send(service: Service, mail_to: str) -> Finding:
     try:
-        took = await service.auth.send_test_mail(mail_to)
+        trial = await service.auth.send_test_mail(mail_to)
     except InvalidInput:
         return Finding.wrong("test mail", "--mail-to is no address.", "Write it as you@your-domain.example")
-    except DeliveryFailed as error:
-        return Finding.wrong("test mail", f"It was not taken: {error}.", "Check SMTP_URL, the account and the sender.")
-    ms = took.total_seconds() * 1000
-    return Finding.ok("test mail", f"taken by the server in {ms:.0f} ms; see whether it arrives")
+    if not trial.is_taken:
+        return Finding.wrong("test mail", f"It was not taken: {trial.reason}.", advice(trial))
+    return Finding.ok("test mail", f"taken by the server in {milliseconds(trial.took)} ms; see whether it arrives")

@@ -12,11 +12,12 @@ from doorward.http.pages.console import (
     outbox,
     overview,
     settings,
+    test_letter,
     user,
     users,
 )
 
-PARTS = (overview, users, many_users, looking, user, audit, outbox, gallery, settings, health)
+PARTS = (overview, users, many_users, looking, user, audit, outbox, gallery, test_letter, settings, health)
 
 
 def router(config: HttpConfig) -> APIRouter:

@@ -17,7 +17,7 @@ from doorward.domain.ids import parse_id
 from doorward.domain.user import User
 from doorward.http import audit_lines
 from doorward.http.config import HttpConfig
-from doorward.http.pages.console.audit_filter import DAY, PATH, PRESETS, Filter
+from doorward.http.pages.console.audit_filter import DAY, FAILURES, PATH, PRESETS, Filter
 from doorward.http.pages.console.charts import Chart, Series, chart
 from doorward.http.pages.console.shell import Console
 from doorward.http.pages.forms import typed_form
@@ -41,18 +41,6 @@ class Shown:
     is_failure: bool
 
 
-FAILURES = frozenset(
-    kind.audit_name
-    for kind in (
-        EventType.SIGN_UP_REFUSED,
-        EventType.VERIFICATION_FAILED,
-        EventType.SIGN_IN_FAILED,
-        EventType.TOKEN_REUSED,
-        EventType.LOCKED,
-        EventType.PASSWORD_CHANGE_FAILED,
-        EventType.PASSWORD_RESET_FAILED,
-    )
-)
 FILES: Mapping[str, tuple[audit_lines.Form, str]] = {
     "csv": ("csv", "text/csv; charset=utf-8"),
     "jsonl": ("jsonl", "application/x-ndjson"),

@@ -7,16 +7,34 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from doorward.domain.errors import InvalidInput, Violation
+from doorward.domain.events import EventType
 from doorward.http.pages.console.shell import CONSOLE
 from doorward.languages import N_
 from doorward.ports.store import AuditQuery
 
 PATH = f"{CONSOLE}/audit"
-NAMES = ("period", "since", "until", "event", "user")
+NAMES = ("period", "since", "until", "event", "result", "user")
 CUSTOM, USUAL = "custom", "1d"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_SLOTS, LONGEST, AROUND = 20, 7 * DAY, 2 * MINUTE
+
+FAILURES = frozenset(
+    kind.audit_name
+    for kind in (
+        EventType.SIGN_UP_REFUSED,
+        EventType.VERIFICATION_FAILED,
+        EventType.SIGN_IN_FAILED,
+        EventType.TOKEN_REUSED,
+        EventType.LOCKED,
+        EventType.PASSWORD_CHANGE_FAILED,
+        EventType.PASSWORD_RESET_FAILED,
+    )
+)
+RESULTS: Mapping[str, frozenset[str]] = {
+    "failed": FAILURES,
+    "done": frozenset(kind.audit_name for kind in EventType) - FAILURES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,8 @@ class Filter:
         said["period"] = CUSTOM if said["since"] or said["until"] else said["period"]
         if said["period"] not in PRESETS.keys() - {USUAL} | {CUSTOM}:
             del said["period"]
+        if said["result"] not in RESULTS:
+            del said["result"]
         return cls({name: text for name, text in said.items() if text})
 
     @property
@@ -87,7 +107,8 @@ class Filter:
 
     def query(self, edges: list[datetime], user_id: UUID | None) -> AuditQuery:
         """As the engine takes it."""
-        return AuditQuery(event_type=self.typed.get("event"), user_id=user_id, since=edges[0], until=edges[-1])
+        event, among = self.typed.get("event"), RESULTS.get(self.typed.get("result", ""))
+        return AuditQuery(event_type=event, among=among, user_id=user_id, since=edges[0], until=edges[-1])
 
     def _moment(self, name: str) -> datetime | None:
         text = self.typed.get(name)

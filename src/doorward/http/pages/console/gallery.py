@@ -27,7 +27,7 @@ class _Asked(BaseModel):
     look: Look = "system"
 
     def sample(self, console: Console, *, usual: str, to: str = "") -> Mail:
-        """The letter, with a code and a link that are good for nothing.
+        """The letter, with a code and a link that do not work.
 
         Raises:
             NotFound: there is no such letter, or no such language.

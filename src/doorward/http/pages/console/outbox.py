@@ -6,17 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from doorward.auth import retried
 from doorward.domain.actor import Actor
 from doorward.domain.errors import NotFound
 from doorward.http.config import HttpConfig
-from doorward.http.limits import limited
 from doorward.http.pages.branded import framed
 from doorward.http.pages.console.acts import reason_of
 from doorward.http.pages.console.shell import CONSOLE, Console
 from doorward.http.pages.forms import typed_form
 from doorward.http.pages.rendering import with_frame
 from doorward.http.pages.routes import FORM, Asked, see_other
-from doorward.ports.delivery import DeliveryFailed
 from doorward.ports.outbox import OutboxState
 
 PATH = f"{CONSOLE}/outbox"
@@ -38,19 +37,7 @@ def router(config: HttpConfig) -> APIRouter:
     routes = console.router()
     _add_looks(routes, console)
     _add_retries(routes, console)
-    _add_test(routes, console)
     return routes
-
-
-async def show_outbox(
-    console: Console, request: Request, actor: Actor, *, state: str = "", cursor: str = "", **values: Any
-) -> Response:
-    """The list; `failed` says why a test letter was not taken."""
-    manage = console.auth.manage_outbox
-    chosen = OutboxState(state) if state in list(OutboxState) else None
-    look = await manage(actor, state=chosen, limit=PAGE_SIZE, cursor=cursor or None)
-    shown = {"done": "", "n": 0, "failed": "", "state": chosen, "is_first": not cursor, **values}
-    return console.show(request, actor, "outbox", look=look, **shown)
 
 
 def _add_looks(routes: APIRouter, console: Console) -> None:
@@ -60,7 +47,10 @@ def _add_looks(routes: APIRouter, console: Console) -> None:
     @routes.get(PATH)
     async def outbox_page(request: Request, actor: Admin, asked: Annotated[_Asked, Query()]) -> Response:
         """What waits, newest first, and what was just done."""
-        return await show_outbox(console, request, actor, **asked.model_dump())
+        chosen = OutboxState(asked.state) if asked.state in list(OutboxState) else None
+        look = await manage(actor, state=chosen, limit=PAGE_SIZE, cursor=asked.cursor or None)
+        shown: dict[str, Any] = {"done": asked.done, "n": asked.n, "state": chosen, "is_first": not asked.cursor}
+        return console.show(request, actor, "outbox", look=look, **shown)
 
     @routes.get(f"{PATH}/{{entry_id}}")
     async def entry_page(request: Request, entry_id: UUID, actor: Admin, done: Asked = "") -> Response:
@@ -86,7 +76,7 @@ def _add_retries(routes: APIRouter, console: Console) -> None:
     @routes.post(f"{PATH}/given-up/retry", openapi_extra=FORM)
     async def retry_given_up(request: Request, actor: Admin) -> Response:
         """Try all again that were given up."""
-        count = await manage.retry_given_up(actor, reason_of(await typed_form(request)))
+        count = await retried(manage.retry_given_up, actor, reason_of(await typed_form(request)))
         return see_other(f"{PATH}?done=all&n={count}")
 
     @routes.post(f"{PATH}/{{entry_id}}/retry", openapi_extra=FORM)
@@ -94,17 +84,3 @@ def _add_retries(routes: APIRouter, console: Console) -> None:
         """Try one at once."""
         is_tried = await manage.retry(entry_id, actor, reason_of(await typed_form(request)))
         return see_other(f"{PATH}?done=one" if is_tried else f"{PATH}/{entry_id}?done=not")
-
-
-def _add_test(routes: APIRouter, console: Console) -> None:
-    auth = console.auth
-    Admin = Annotated[Actor, Depends(console.admin())]  # noqa: N806 - a type
-
-    @routes.post(f"{PATH}/test", openapi_extra=FORM, dependencies=[Depends(limited(console.config, "forgot"))])
-    async def send_test(request: Request, actor: Admin) -> Response:
-        """Send the administrator who asks a test letter, and say what the mail server made of it."""
-        try:
-            took = await auth.send_test_mail.to_self(actor, console.speech(request).language)
-        except DeliveryFailed as failed:
-            return await show_outbox(console, request, actor, failed=str(failed), status=503)
-        return see_other(f"{PATH}?done=test&n={round(took.total_seconds() * 1000)}")

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, QueryParams
 
 from doorward.domain.ids import parse_id
+from doorward.domain.user import Status
 from doorward.http.errors import from_pydantic
 from doorward.http.listing import UserFilter
 from doorward.http.pages.console.shell import CONSOLE
@@ -17,6 +18,7 @@ from doorward.ports.store import UserQuery
 
 USERS = f"{CONSOLE}/users"
 PAGE_SIZE = 50
+CLOSING = "CLOSING"
 NAMES = ("q", "status", "verified", "role", "since", "until", "sort")
 
 
@@ -47,11 +49,14 @@ class Selection:
         Raises:
             InvalidInput: it cannot be understood.
         """
+        status = self.typed.get("status")
+        typed = {name: text for name, text in self.typed.items() if text != CLOSING or name != "status"}
         try:
-            asked = UserFilter.model_validate({**self.typed, "limit": PAGE_SIZE, "cursor": cursor or None})
+            asked = UserFilter.model_validate({**typed, "limit": PAGE_SIZE, "cursor": cursor or None})
         except ValidationError as error:
             raise from_pydantic(RequestValidationError(error.errors())) from None
-        return asked.query()
+        # An account that its owner has closed is out of use too, but not by an operator's will.
+        return replace(asked.query(), closing={CLOSING: True, Status.DISABLED.value: False}.get(status or ""))
 
     @property
     def chosen(self) -> Sequence[UUID] | UserQuery:

@@ -21,6 +21,7 @@ NAVIGATION = (
     (f"{CONSOLE}/users", N_("Users")),
     (f"{CONSOLE}/audit", N_("Audit log")),
     (f"{CONSOLE}/outbox", N_("Outbox")),
+    (f"{CONSOLE}/mail", N_("Letters")),
     (f"{CONSOLE}/settings", N_("Settings")),
     (f"{CONSOLE}/health", N_("Health")),
 )

@@ -35,3 +35,9 @@ for (const list of document.querySelectorAll("[data-tail]")) { // follows the au
   };
   setTimeout(look, 3000);
 }
+
+const side = document.querySelector(".side"), here = side?.querySelector("[aria-current]");
+if (here) { // where the console is narrow its parts stand in a row that scrolls: begin with the one that is open
+  const row = side.getBoundingClientRect(), tab = here.getBoundingClientRect();
+  side.scrollLeft += tab.left + tab.width / 2 - row.left - row.width / 2;
+}

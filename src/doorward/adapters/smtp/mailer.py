@@ -12,12 +12,14 @@ from urllib.parse import parse_qs, unquote
 
 import aiosmtplib
 
+from doorward.adapters.smtp.conversation import OverheardSmtp
+from doorward.adapters.smtp.failures import failure
 from doorward.domain.errors import Unavailable
 from doorward.domain.messages import Mail
 from doorward.domain.urls import split_url
-from doorward.ports.delivery import DeliveryFailed
+from doorward.ports.delivery import Cause, DeliveryFailed, Hear
 
-TIMEOUT = 5.0
+TIMEOUT, CHECK_TIMEOUT = 5.0, 2.0
 WHOLE_TIMEOUT = 10.0
 SHAPE = "smtp://user:password@host:587?tls=start or smtps://user:password@host"
 Tls = Literal["start", "implicit", "off"]
@@ -76,37 +78,32 @@ def is_loopback(host: str) -> bool:
 class SmtpMailer:
     """Hands each letter over in a connection of its own."""
 
-    def __init__(self, server: SmtpServer, *, sender: str, logo: bytes | None = None) -> None:
+    def __init__(self, server: SmtpServer, *, sender: str, logo: bytes | None = None, timeout: float = TIMEOUT) -> None:
         self._server = server
         self._sender = sender
         self._logo = logo
+        self._timeout = timeout
 
-    async def send(self, mail: Mail) -> None:
-        message = self._message(mail)
+    async def send(self, mail: Mail, hear: Hear | None = None) -> None:
+        message, client = self._message(mail), self._client(self._timeout, hear)
         try:
-            async with asyncio.timeout(WHOLE_TIMEOUT), self._client() as client:
+            async with asyncio.timeout(WHOLE_TIMEOUT), client:
                 await client.send_message(message)
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = [recipient.code for recipient in error.recipients]
-            raise _failed("recipient refused", max(codes, default=0)) from None
-        except aiosmtplib.SMTPDataError as error:
-            raise _failed("letter refused", error.code) from None
-        except aiosmtplib.SMTPResponseException as error:
-            # What is wrong with our account or sender can be put right; the letter is not to blame.
-            raise DeliveryFailed(f"refused by the mail server ({error.code})") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise DeliveryFailed(f"no mail server: {type(error).__name__}") from None
+            if not isinstance(error, (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused)):
+                client.note(str(error) or f"no end within {WHOLE_TIMEOUT:.0f} s")
+            raise failure(error) from None
 
     async def check(self) -> None:
         try:
-            async with self._client(timeout=2.0) as client:
+            async with self._client(CHECK_TIMEOUT) as client:
                 await client.noop()
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise Unavailable("mail") from error
 
-    def _client(self, timeout: float = TIMEOUT) -> aiosmtplib.SMTP:
+    def _client(self, timeout: float, hear: Hear | None = None) -> OverheardSmtp:
         server = self._server
-        return aiosmtplib.SMTP(
+        return OverheardSmtp(
             hostname=server.host,
             port=server.port,
             use_tls=server.tls == "implicit",
@@ -114,6 +111,7 @@ class SmtpMailer:
             username=server.username,
             password=server.password,
             timeout=timeout,
+            hear=hear,
         )
 
     def _message(self, mail: Mail) -> EmailMessage:
@@ -124,7 +122,7 @@ class SmtpMailer:
             message["Subject"] = mail.subject
         except (ValueError, IndexError, HeaderParseError):
             # A line break or a second recipient: nothing that a person typed may add a header or a reader.
-            raise DeliveryFailed("no proper recipient or subject", is_final=True) from None
+            raise DeliveryFailed("no proper recipient or subject", is_final=True, cause=Cause.LETTER) from None
         message["Date"] = formatdate(usegmt=True)
         # The same id each time, so that a letter sent twice can be recognised.
         message["Message-ID"] = f"<{mail.id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
@@ -136,7 +134,3 @@ class SmtpMailer:
             html.add_related(self._logo, "image", "png", cid="<logo>", disposition="inline")
         message["Content-Language"] = mail.language
         return message
-
-
-def _failed(reason: str, code: int) -> DeliveryFailed:
-    return DeliveryFailed(f"{reason} ({code})", is_final=code >= 500)
