@@ -34,6 +34,7 @@ from doorward.use_cases.change_identifier import ChangeIdentifier
 from doorward.use_cases.change_many_users import ChangeManyUsers
 from doorward.use_cases.change_password import ChangePassword
 from doorward.use_cases.close_account import CloseAccount
+from doorward.use_cases.correct_address import CorrectAddress
 from doorward.use_cases.create_user import CreateUser
 from doorward.use_cases.deliver_events import DeliverEvents
 from doorward.use_cases.deliver_messages import DeliverMessages
@@ -143,6 +144,7 @@ class Auth:
     activate_account: ActivateAccount
     verify_email: VerifyEmail
     see_verification: SeeVerification
+    correct_address: CorrectAddress
     resend_code: ResendCode
     sign_in: SignIn
     sign_in_link: SignInLink
@@ -201,6 +203,15 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
     )
     codes = EmailCodeMethod(store=store, counters=counters, secrets=secrets, policy=policies.verification, now=now)
     line = WaitingLine(store, secrets)
+    register_concealed = RegisterConcealed(
+        store=store,
+        passwords=passwords,
+        codes=codes,
+        secrets=secrets,
+        policy=policies.registration,
+        phones=replace(numbers, is_reached=False),
+        now=now,
+    )
     set_status = SetUserStatus(store=store, guard=guard, now=now)
     mint = LetterMint(
         letters=parts.letters,
@@ -216,18 +227,19 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         register=Register(
             store=store, passwords=passwords, codes=codes, policy=policies.registration, phones=at_sign_up, now=now
         ),
-        register_concealed=RegisterConcealed(
+        register_concealed=register_concealed,
+        activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
+        verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, line=line, now=now),
+        see_verification=SeeVerification(store=store, line=line, policy=policies.registration, now=now),
+        correct_address=CorrectAddress(
             store=store,
             passwords=passwords,
             codes=codes,
-            secrets=secrets,
-            policy=policies.registration,
-            phones=replace(numbers, is_reached=False),
+            line=line,
+            registration=policies.registration,
+            begin_again=register_concealed.again,
             now=now,
         ),
-        activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
-        verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, line=line, now=now),
-        see_verification=SeeVerification(store=store, line=line, now=now),
         resend_code=ResendCode(store=store, passwords=passwords, codes=codes, line=line),
         sign_in=SignIn(
             store=store,

@@ -168,6 +168,12 @@ def _settle_registrations(connection: Connection, write: writes.SettleRegistrati
     connection.execute(update(rows).where(rows.c.email == write.email).values(is_decoy=True))
 
 
+def _remove_registration(connection: Connection, write: writes.RemoveRegistration) -> None:
+    # In the order in which a proof writes them, so that the two never wait for each other in a ring.
+    connection.execute(delete(tables.challenges).where(tables.challenges.c.subject_id == write.registration_id))
+    _expect_one(connection, delete(tables.registrations).where(tables.registrations.c.id == write.registration_id))
+
+
 def _hand_over(connection: Connection, write: writes.HandOver) -> None:
     rows = tables.challenges
     is_open = (rows.c.id == write.challenge.id, rows.c.consumed_at.is_(None))
@@ -273,6 +279,7 @@ _HANDLERS: dict[type, Handler] = {
     writes.KeepAdmin: _keep_admin,
     writes.AddFormerPassword: _add_former_password,
     writes.SettleRegistrations: _settle_registrations,
+    writes.RemoveRegistration: _remove_registration,
     writes.HandOver: _hand_over,
     writes.ConsumeChallenge: _consume_challenge,
     writes.ConsumeChallenges: _consume_challenges,
