@@ -57,6 +57,7 @@ from doorward.use_cases.reset_password import ResetPassword
 from doorward.use_cases.restore_account import RestoreAccount
 from doorward.use_cases.rotate_keys import RotateKeys
 from doorward.use_cases.see_health import SeeHealth
+from doorward.use_cases.see_letter import SeeLetter
 from doorward.use_cases.see_overview import SeeOverview
 from doorward.use_cases.see_verification import SeeVerification
 from doorward.use_cases.send_test_mail import SendTestMail
@@ -144,6 +145,7 @@ class Auth:
     activate_account: ActivateAccount
     verify_email: VerifyEmail
     see_verification: SeeVerification
+    see_letter: SeeLetter
     correct_address: CorrectAddress
     resend_code: ResendCode
     sign_in: SignIn
@@ -231,6 +233,7 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
         verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, line=line, now=now),
         see_verification=SeeVerification(store=store, line=line, policy=policies.registration, now=now),
+        see_letter=SeeLetter(store=store, now=now),
         correct_address=CorrectAddress(
             store=store,
             passwords=passwords,
