@@ -1,10 +1,7 @@
 """Everything the product does, and what each thing needs."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import ParamSpec, TypeVar
 
-from doorward.domain.errors import Unavailable
 from doorward.domain.policies.closing import ClosingPolicy
 from doorward.domain.policies.lockout import LockoutPolicy
 from doorward.domain.policies.password import PasswordPolicy
@@ -25,9 +22,9 @@ from doorward.ports.counters import Counters
 from doorward.ports.delivery import EventPublisher, LetterWriter, Mailer
 from doorward.ports.hasher import CommonPasswords, PasswordHasher
 from doorward.ports.outbox import Outbox
+from doorward.ports.retries import retried, retrying
 from doorward.ports.secrets import SecretMinter, TokenIssuer
 from doorward.ports.store import Sessions, Store
-from doorward.ports.writes import Stale
 from doorward.use_cases.activate_account import ActivateAccount
 from doorward.use_cases.authenticate import Authenticate
 from doorward.use_cases.change_identifier import ChangeIdentifier
@@ -70,32 +67,7 @@ from doorward.use_cases.update_profile import UpdateProfile
 from doorward.use_cases.update_user import UpdateUser
 from doorward.use_cases.verify_email import VerifyEmail
 
-P = ParamSpec("P")
-R = TypeVar("R")
-MOST_TRIES = 8
-
-
-async def retried(call: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a use case, and again when what it had read changed before it wrote.
-
-    Raises:
-        Unavailable: the same record changes all the time.
-    """
-    for _ in range(MOST_TRIES):
-        try:
-            return await call(*args, **kwargs)
-        except Stale:
-            continue
-    raise Unavailable("contention", retry_after=1)
-
-
-def retrying(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """A use case that is `retried` by whoever calls it."""
-
-    async def again(*args: P.args, **kwargs: P.kwargs) -> R:
-        return await retried(call, *args, **kwargs)
-
-    return again
+__all__ = ["Auth", "Parts", "Policies", "assemble", "retried"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,8 +69,8 @@ class Door:
 
     def correct(self, handle, wanted, password):
         typed = Password.typed(password)
-        correction = AddressCorrection(verification=handle, email=wanted, password=typed, client=HERE)
-        return self.auth.correct_address.of_waiting(correction)
+        correction = AddressCorrection(email=wanted, password=typed, client=HERE)
+        return self.auth.correct_address.of_waiting(handle, correction)
 
     async def change_email(self, wanted):
         signed_in = await self.sign_in(KNOWN, RIGHT)

@@ -25,19 +25,8 @@ BEGUN_AT_OLD = (Purpose.VERIFY_EMAIL, *BEGUN_BEFORE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressCorrection:
-    """The handle of what waits, the address that was meant, and the password of the sign-up."""
+    """The address that was meant, and the password of the sign-up."""
 
-    verification: str = field(repr=False)
-    email: str
-    password: Password = field(repr=False)
-    client: Client = Client()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountCorrection:
-    """Identifier and password (HTTP Basic) of an account that waits, and the address that was meant."""
-
-    identifier: str
     email: str
     password: Password = field(repr=False)
     client: Client = Client()
@@ -58,7 +47,7 @@ class CorrectAddress:
     begin_again: Callable[[Registration, Identifier, Client], Awaitable[str]]
     now: Clock
 
-    async def of_waiting(self, correction: AddressCorrection) -> str:
+    async def of_waiting(self, verification: str, correction: AddressCorrection) -> str:
         """Correct it for the browser that began the sign-up; return the handle with which to verify from now on.
 
         Raises:
@@ -70,7 +59,7 @@ class CorrectAddress:
             Forbidden: it is an account that an operator has made, where duplicates are concealed.
         """
         wanted = parse_email(correction.email)
-        waiting = await self.line.find(correction.verification)
+        waiting = await self.line.find(verification)
         if waiting is None or not self.codes.policy.is_on:
             raise CodeExpired
         try:
@@ -80,7 +69,7 @@ class CorrectAddress:
         except Stale:
             raise CodeExpired from None  # proven or corrected in this very moment
 
-    async def of_user(self, correction: AccountCorrection) -> None:
+    async def of_user(self, identifier: str, correction: AddressCorrection) -> None:
         """Correct it for whoever has the password.
 
         Raises:
@@ -90,7 +79,7 @@ class CorrectAddress:
             IdentifierTaken: it belongs to somebody.
         """
         wanted = parse_email(correction.email)
-        async with self.passwords.proving(correction.identifier, correction.password, correction.client) as user:
+        async with self.passwords.proving(identifier, correction.password, correction.client) as user:
             if user.is_verified or user.email is None or not self.codes.policy.is_on:
                 raise AlreadyActive
             await self._move(user, wanted, correction.client)

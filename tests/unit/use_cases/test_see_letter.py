@@ -42,10 +42,8 @@ async def test_two_sign_ups_for_one_address_replace_nothing_of_each_other(door):
 
 async def test_a_letter_to_an_address_that_was_corrected_is_over(door):
     """And so is one that was used."""
-    correction = AddressCorrection(
-        verification=door.handle, email="ada@example.org", password=Password(RIGHT), client=door.client
-    )
-    handle = await door.auth.correct_address.of_waiting(correction)
+    correction = AddressCorrection(email="ada@example.org", password=Password(RIGHT), client=door.client)
+    handle = await door.auth.correct_address.of_waiting(door.handle, correction)
     letter = await door.deliver()
     before = await states(door)
     await door.verify(verification=handle, code=letter.code)

@@ -111,14 +111,11 @@ def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
     @routes.post("/verify/address", openapi_extra=FORM, dependencies=[Depends(limited(config, "register"))])
     async def correct_address(request: Request, email: Typed = "", password: Typed = "") -> Response:
         """Put another address in the place of the mistyped one."""
-        correction = AddressCorrection(
-            verification=security.waiting_cookie(request),
-            email=email,
-            password=Password.typed(password),
-            client=client_of(request, config.trusted_proxies),
-        )
+        client = client_of(request, config.trusted_proxies)
+        correction = AddressCorrection(email=email, password=Password.typed(password), client=client)
         try:
-            handle = await retried(auth.correct_address.of_waiting, correction)
+            waiting = security.waiting_cookie(request)
+            handle = await retried(auth.correct_address.of_waiting, waiting, correction)
         except AuthError as error:
             refused = WrongPassword() if isinstance(error, InvalidCredentials) else error
             return await _show(request, config, refused=refused, typed={"email": email[:320]}, corrects=True)

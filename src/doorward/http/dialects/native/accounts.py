@@ -16,7 +16,7 @@ from doorward.http.schemas import Body, Code, Email, Message, Secret, SignUpBody
 from doorward.http.security import BasicCredentials, Security
 from doorward.http.sign_ups import new_sign_up
 from doorward.use_cases.activate_account import Activation
-from doorward.use_cases.correct_address import AccountCorrection, AddressCorrection
+from doorward.use_cases.correct_address import AddressCorrection
 from doorward.use_cases.resend_code import ResendToUser
 from doorward.use_cases.verify_email import AddressProof
 
@@ -138,13 +138,10 @@ def concealed_router(config: HttpConfig) -> APIRouter:
 
         The handle and the code before are no longer good: go on with the handle of the answer.
         """
-        correction = AddressCorrection(
-            verification=body.verification,
-            email=body.email,
-            password=Password.typed(body.password),
-            client=client_of(request, config.trusted_proxies),
-        )
-        return Pending(verification=await retried(auth.correct_address.of_waiting, correction))
+        client, password = client_of(request, config.trusted_proxies), Password.typed(body.password)
+        correction = AddressCorrection(email=body.email, password=password, client=client)
+        handle = await retried(auth.correct_address.of_waiting, body.verification, correction)
+        return Pending(verification=handle)
 
     return routes
 
@@ -204,13 +201,9 @@ def _add_correction(routes: APIRouter, config: HttpConfig) -> None:
         body: CorrectionBody, request: Request, basic: Annotated[BasicCredentials, Depends(security.basic())]
     ) -> Message:
         """Put another address in the place of a mistyped one of an account (HTTP Basic); a new code goes there."""
-        correction = AccountCorrection(
-            identifier=basic.identifier,
-            password=basic.password,
-            email=body.email,
-            client=client_of(request, config.trusted_proxies),
-        )
-        await retried(auth.correct_address.of_user, correction)
+        client = client_of(request, config.trusted_proxies)
+        correction = AddressCorrection(email=body.email, password=basic.password, client=client)
+        await retried(auth.correct_address.of_user, basic.identifier, correction)
         return Message(message="A new code is on its way to the new address; the one before is no longer good.")
 
 
