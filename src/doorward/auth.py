@@ -1,10 +1,7 @@
 """Everything the product does, and what each thing needs."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import ParamSpec, TypeVar
 
-from doorward.domain.errors import Unavailable
 from doorward.domain.policies.closing import ClosingPolicy
 from doorward.domain.policies.lockout import LockoutPolicy
 from doorward.domain.policies.password import PasswordPolicy
@@ -25,15 +22,16 @@ from doorward.ports.counters import Counters
 from doorward.ports.delivery import EventPublisher, LetterWriter, Mailer
 from doorward.ports.hasher import CommonPasswords, PasswordHasher
 from doorward.ports.outbox import Outbox
+from doorward.ports.retries import retried, retrying
 from doorward.ports.secrets import SecretMinter, TokenIssuer
 from doorward.ports.store import Sessions, Store
-from doorward.ports.writes import Stale
 from doorward.use_cases.activate_account import ActivateAccount
 from doorward.use_cases.authenticate import Authenticate
 from doorward.use_cases.change_identifier import ChangeIdentifier
 from doorward.use_cases.change_many_users import ChangeManyUsers
 from doorward.use_cases.change_password import ChangePassword
 from doorward.use_cases.close_account import CloseAccount
+from doorward.use_cases.correct_address import CorrectAddress
 from doorward.use_cases.create_user import CreateUser
 from doorward.use_cases.deliver_events import DeliverEvents
 from doorward.use_cases.deliver_messages import DeliverMessages
@@ -56,6 +54,7 @@ from doorward.use_cases.reset_password import ResetPassword
 from doorward.use_cases.restore_account import RestoreAccount
 from doorward.use_cases.rotate_keys import RotateKeys
 from doorward.use_cases.see_health import SeeHealth
+from doorward.use_cases.see_letter import SeeLetter
 from doorward.use_cases.see_overview import SeeOverview
 from doorward.use_cases.see_verification import SeeVerification
 from doorward.use_cases.send_test_mail import SendTestMail
@@ -68,32 +67,7 @@ from doorward.use_cases.update_profile import UpdateProfile
 from doorward.use_cases.update_user import UpdateUser
 from doorward.use_cases.verify_email import VerifyEmail
 
-P = ParamSpec("P")
-R = TypeVar("R")
-MOST_TRIES = 8
-
-
-async def retried(call: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a use case, and again when what it had read changed before it wrote.
-
-    Raises:
-        Unavailable: the same record changes all the time.
-    """
-    for _ in range(MOST_TRIES):
-        try:
-            return await call(*args, **kwargs)
-        except Stale:
-            continue
-    raise Unavailable("contention", retry_after=1)
-
-
-def retrying(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """A use case that is `retried` by whoever calls it."""
-
-    async def again(*args: P.args, **kwargs: P.kwargs) -> R:
-        return await retried(call, *args, **kwargs)
-
-    return again
+__all__ = ["Auth", "Parts", "Policies", "assemble", "retried"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +117,8 @@ class Auth:
     activate_account: ActivateAccount
     verify_email: VerifyEmail
     see_verification: SeeVerification
+    see_letter: SeeLetter
+    correct_address: CorrectAddress
     resend_code: ResendCode
     sign_in: SignIn
     sign_in_link: SignInLink
@@ -201,6 +177,15 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
     )
     codes = EmailCodeMethod(store=store, counters=counters, secrets=secrets, policy=policies.verification, now=now)
     line = WaitingLine(store, secrets)
+    register_concealed = RegisterConcealed(
+        store=store,
+        passwords=passwords,
+        codes=codes,
+        secrets=secrets,
+        policy=policies.registration,
+        phones=replace(numbers, is_reached=False),
+        now=now,
+    )
     set_status = SetUserStatus(store=store, guard=guard, now=now)
     mint = LetterMint(
         letters=parts.letters,
@@ -216,18 +201,20 @@ def assemble(parts: Parts, policies: Policies) -> Auth:
         register=Register(
             store=store, passwords=passwords, codes=codes, policy=policies.registration, phones=at_sign_up, now=now
         ),
-        register_concealed=RegisterConcealed(
+        register_concealed=register_concealed,
+        activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
+        verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, line=line, now=now),
+        see_verification=SeeVerification(store=store, line=line, policy=policies.registration, now=now),
+        see_letter=SeeLetter(store=store, now=now),
+        correct_address=CorrectAddress(
             store=store,
             passwords=passwords,
             codes=codes,
-            secrets=secrets,
-            policy=policies.registration,
-            phones=replace(numbers, is_reached=False),
+            line=line,
+            registration=policies.registration,
+            begin_again=register_concealed.again,
             now=now,
         ),
-        activate_account=ActivateAccount(store=store, passwords=passwords, codes=codes, now=now),
-        verify_email=VerifyEmail(store=store, codes=codes, passwords=passwords, secrets=secrets, line=line, now=now),
-        see_verification=SeeVerification(store=store, line=line, now=now),
         resend_code=ResendCode(store=store, passwords=passwords, codes=codes, line=line),
         sign_in=SignIn(
             store=store,

@@ -66,6 +66,21 @@ class TryGuard:
             raise AccountLocked from None
         return attempt
 
+    async def reserve_waiting(self, waiting_id: UUID, address: str, client: Client) -> Try:
+        """Set one try aside at the password of a concealed sign-up.
+
+        It is counted on the sign-up, never on its address: sign-ins there would wait too, and tell that it is free.
+
+        Raises:
+            TooManyRequests: it must wait, or the tries that remain are all being judged.
+        """
+        attempt = Try(address, None, client, {f"sign-in:waiting:{waiting_id}": self.policy.waiting_budget()})
+        try:
+            await self._change(attempt.budgets, lambda budget: budget.reserve)
+        except Spent as spent:
+            raise TooManyRequests(spent.retry_after or 1) from None
+        return attempt
+
     async def release(self, attempt: Try) -> None:
         """Give the try back: it was not judged, or it was right but led no further."""
         await self._change(attempt.budgets, lambda budget: budget.release)

@@ -2,8 +2,10 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from doorward.domain.user import Profile
-from doorward.ports.writes import AddRegistration, SettleRegistrations
+from doorward.ports.writes import AddChallenge, AddRegistration, RemoveRegistration, SettleRegistrations, Stale
 
 
 async def test_a_registration_comes_back_as_it_was_stored(store, make, now):
@@ -46,6 +48,31 @@ async def test_settling_removes_the_winner_and_makes_the_others_decoys(store, ma
     assert left is not None
     assert left.is_decoy
     assert await store.registrations.find(stranger.id) == stranger
+
+
+async def test_a_removed_registration_takes_its_challenges_along(store, make):
+    """What waits elsewhere stays; and it can be removed once."""
+    gone, other = make.registration(), make.registration()
+    challenges = [make.challenge(subject_id=one.id) for one in (gone, gone, other)]
+    await store.commit(AddRegistration(gone), AddRegistration(other), *(AddChallenge(one) for one in challenges))
+
+    await store.commit(RemoveRegistration(gone.id))
+
+    assert await store.registrations.find(gone.id) is None
+    assert [await store.challenges.find(one.id) for one in challenges] == [None, None, challenges[2]]
+    assert await store.registrations.find(other.id) == other
+
+
+async def test_a_commit_that_removes_what_is_gone_is_stale(store, make):
+    """Nothing of it happens."""
+    gone, another = make.registration(), make.registration()
+    await store.commit(AddRegistration(gone))
+    await store.commit(RemoveRegistration(gone.id))
+
+    with pytest.raises(Stale):
+        await store.commit(RemoveRegistration(gone.id), AddRegistration(another))
+
+    assert await store.registrations.find(another.id) is None
 
 
 async def test_purge_removes_expired_registrations(store, make, now):

@@ -20,6 +20,7 @@ from doorward.domain.policies.hashing import HashingPolicy
 from doorward.domain.registration import SignUp
 from doorward.domain.user import Profile, Role
 from doorward.use_cases.change_identifier import IdentifierChange
+from doorward.use_cases.correct_address import AddressCorrection
 from doorward.use_cases.sign_in import Credentials
 from model.world import World, policies
 from support import servers
@@ -65,6 +66,11 @@ class Door:
     def register(self, name):
         typed = Password.typed(WRONG)
         return self.auth.register_concealed(SignUp(email=name, password=typed, client=HERE))
+
+    def correct(self, handle, wanted, password):
+        typed = Password.typed(password)
+        correction = AddressCorrection(email=wanted, password=typed, client=HERE)
+        return self.auth.correct_address.of_waiting(handle, correction)
 
     async def change_email(self, wanted):
         signed_in = await self.sign_in(KNOWN, RIGHT)
@@ -157,6 +163,22 @@ def test_resending_takes_the_same_work(opened):
     late = [door.work(door.auth.resend_code.to_waiting(handle, HERE)) for handle in handles]
 
     assert (early[0], late[0]) == (early[1], late[1])
+
+
+def test_correcting_an_address_takes_the_same_work(opened):
+    """From a sign-up that can succeed and from a decoy, to a free address and to a taken one; and a wrong password."""
+    works, refused = [], []
+    for mistyped in (KNOWN, UNKNOWN):
+        for wanted in ("other@example.com", "free@example.com"):
+            door = opened("modern")
+            door.create("other@example.com")
+            handle = door.world.run(door.register(mistyped))
+            refused.append(door.work(door.correct(handle, wanted, RIGHT)))
+            works.append(door.work(door.correct(handle, wanted, WRONG)))
+
+    assert works == works[:1] * 4
+    assert refused == refused[:1] * 4
+    assert works[0].hashes == refused[0].hashes == 1
 
 
 def test_asking_for_another_address_takes_the_same_work(opened):

@@ -136,3 +136,24 @@ def test_serve_has_none_of_it(launch, path):
 
     assert http.get(path).status_code == 404
     assert http.post(path).status_code == 404
+
+
+def test_a_letter_whose_code_was_replaced_says_so(launch_module, address):
+    """In the list and on its page; the newest one does not."""
+    running = launch_module("code-activation", mode="dev", env={"DOORWARD_VERIFICATION__RESEND_COOLDOWN": ""})
+    http, basic = running.client(), (address, PASSWORD)
+    http.post("/v1/users", json={"email": address, "password": PASSWORD}).raise_for_status()
+    http.get("/dev/inbox/messages", params={"to": address, "wait": 10})
+    http.post("/v1/users/resend-code", auth=basic).raise_for_status()
+    letters = []
+    while len(letters) < 2:
+        letters = http.get("/dev/inbox/messages", params={"to": address, "wait": 10}).json()["messages"]
+    listed = Browser(http).open("/dev/inbox").answer.text
+    pages = [Browser(http).open(f"/dev/inbox/{letter['id']}").answer.text for letter in letters]
+    http.post("/v1/users/activate", json={"code": letters[0]["code"]}, auth=basic).raise_for_status()
+    used = Browser(http).open(f"/dev/inbox/{letters[0]['id']}").answer.text
+
+    assert listed.count("Replaced by a newer letter") == 1
+    assert f"<s><code>{letters[1]['code']}</code></s>" in listed
+    assert ["Replaced by a newer letter" in page for page in pages] == [False, True]
+    assert ("No longer good" in pages[0], "No longer good" in used) == (False, True)

@@ -6,7 +6,7 @@ import pytest
 
 OPERATIONS = ("get", "post", "put", "patch", "delete")
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["'](?:https?:)?//|url\(\s*["']?https?:|@import""", re.IGNORECASE)
-BASIC = {"/v1/users/activate", "/v1/users/resend-code"}
+BASIC = {"/v1/users/activate", "/v1/users/resend-code", "/v1/users/correct-address"}
 PROFILES = ("modern", "signup-signin", "code-activation")
 
 

@@ -33,6 +33,12 @@ BODIES: dict[str, Filler] = {
     "verify": lambda f: f.crowd.proof(),
     "verify_link": lambda f: f.crowd.proof(),
     "resend_verification": lambda f: {"verification": f.crowd.handle()},
+    "correct_pending_address": lambda f: {
+        "verification": f.crowd.handle(),
+        "email": email(),
+        "password": CROWD_PASSWORD,
+    },
+    "correct_address": lambda f: {"email": email()},
     "activate_account": lambda f: {"code": f.crowd.code(f.newcomer)},
     "sign_in": lambda f: {"identifier": f.crowd.neighbour.email, "password": CROWD_PASSWORD},
     "signin": lambda f: {"email": f.crowd.neighbour.email, "password": CROWD_PASSWORD},

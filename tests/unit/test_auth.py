@@ -4,8 +4,9 @@ from dataclasses import fields
 
 import pytest
 
-from doorward.auth import MOST_TRIES, Auth, retried, retrying
+from doorward.auth import Auth
 from doorward.domain.errors import Unavailable
+from doorward.ports.retries import MOST_TRIES, retried, retrying
 from doorward.ports.writes import Stale
 
 

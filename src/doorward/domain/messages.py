@@ -54,7 +54,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A finished letter, or a text message (without subject and HTML). It may hold a secret: only mailers see it."""
+    """A finished letter, or a text message (without subject and HTML). It may hold a secret: only mailers see it.
+
+    `challenge_id` is what code and link belong to.
+    """
 
     id: UUID
     to: str
@@ -64,6 +67,7 @@ class Mail:
     code: str | None = field(default=None, repr=False)
     link: str | None = field(default=None, repr=False)
     valid_seconds: int | None = None
+    challenge_id: UUID | None = None
     language: str = USUAL_LANGUAGE
 
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPBasic, OAuth2PasswordBearer
@@ -20,6 +20,7 @@ from doorward.use_cases.refresh_session import Refreshed
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 REFRESH_PATH = "/v1/sessions/refresh"
 WAITING_SECONDS = 24 * 3600
+NAME_SECONDS = 600
 
 
 class DocumentedBasic(HTTPBasic):
@@ -90,6 +91,15 @@ class Cookies:
     def set_waiting(self, response: Response, handle: str) -> None:
         """Remember what waits, for a day; an empty handle forgets it."""
         self._set(response, self.waiting, handle, path="/", max_age=WAITING_SECONDS if handle else 0)
+
+    @property
+    def name(self) -> str:
+        """With which one signs in next; never in an address, where proxies write it down."""
+        return "__Host-doorward_name" if self.is_secure else "doorward_name"
+
+    def set_name(self, response: Response, name: str) -> None:
+        """Remember it for the next form; an empty name forgets it. Cookies are ASCII, names need not be."""
+        self._set(response, self.name, quote(name, safe="@"), path="/", max_age=NAME_SECONDS if name else 0)
 
     @property
     def looking(self) -> str:
@@ -212,6 +222,13 @@ class Security:
         """The handle of what waits; empty without one, or with more: a neighbour may have planted the other."""
         try:
             return _only_cookie(request, self.cookies.waiting) or ""
+        except TokenInvalid:
+            return ""
+
+    def name_cookie(self, request: Request) -> str:
+        """With which somebody is about to sign in; empty without a cookie, or with more."""
+        try:
+            return unquote(_only_cookie(request, self.cookies.name) or "")[:320]
         except TokenInvalid:
             return ""
 

@@ -20,7 +20,7 @@ from doorward.domain.events import Client, EventType, event
 from doorward.domain.ids import new_id
 from doorward.domain.messages import Message, MessageKind
 from doorward.domain.policies.verification import VerificationPolicy
-from doorward.domain.tally import Budget, Spent, Tally
+from doorward.domain.tally import Spent, Tally
 from doorward.domain.user import User
 from doorward.ports.clock import Clock
 from doorward.ports.counters import Counters
@@ -50,15 +50,18 @@ class EmailCodeMethod:
         client: Client,
         first_name: str = "",
         target: str | None = None,
+        is_moved: bool = False,
     ) -> tuple[Write, ...]:
         """The changes that send a new code; it replaces the one before.
+
+        With `is_moved` it goes to another address than the ones before, and waits for none of them.
 
         To an address that is not proven, no name is written: whoever signed it up could say anything with it.
 
         Raises:
             TooManyRequests: the last mail is too recent, or the hour's tries are spent, so that no code could help.
         """
-        may_mail = await self._may_mail(subject_id, to)
+        may_mail = await self._may_mail(subject_id, to, is_moved=is_moved)
         now = self.now()
         challenge = Challenge(
             id=new_id(now),
@@ -121,6 +124,10 @@ class EmailCodeMethod:
         await self.give_back(challenge, address)
         return challenge
 
+    def is_link(self, token: str) -> bool:
+        """Whether the token of a link was made here, whatever has become of it; nothing is looked up."""
+        return self._linked_id(token) is not None
+
     async def linked(self, token: str) -> Challenge:
         """The challenge that a mailed link stands for.
 
@@ -128,16 +135,20 @@ class EmailCodeMethod:
             LinkInvalid: the token was not made here.
             LinkExpired: it is too late, used or replaced by a newer one.
         """
-        ref = self.secrets.read_token(TokenKind.VERIFY_LINK, token) if self.policy.link else None
-        if ref is None:
+        challenge_id = self._linked_id(token)
+        if challenge_id is None:
             raise LinkInvalid
-        challenge = await self.store.challenges.find(ref.id)
+        challenge = await self.store.challenges.find(challenge_id)
         if challenge is None or not challenge.takes_link(self.now()):
             raise LinkExpired
         latest = await self.store.challenges.latest(challenge.subject_id, challenge.purpose)
         if latest is None or latest.id != challenge.id:
             raise LinkExpired
         return challenge
+
+    def _linked_id(self, token: str) -> UUID | None:
+        ref = self.secrets.read_token(TokenKind.VERIFY_LINK, token) if self.policy.link else None
+        return ref.id if ref else None
 
     async def count_try(self, challenge: Challenge, address: str) -> int:
         """Count a try before it is judged and say how many are left; raises like `prove`.
@@ -148,8 +159,8 @@ class EmailCodeMethod:
         on_code, in_hour = _code_key(challenge), self._hour_key(address)
         tallies = await self.counters.change_all(
             {
-                on_code: partial(_take, code, now, lambda _: CodeExpired()),
-                in_hour: partial(_take, hour, now, _too_many),
+                on_code: partial(_take, code.take, now, lambda _: CodeExpired()),
+                in_hour: partial(_take, hour.take, now, _too_many),
             }
         )
         return min(code.left(tallies[on_code], now), hour.left(tallies[in_hour], now))
@@ -164,7 +175,7 @@ class EmailCodeMethod:
             }
         )
 
-    async def _may_mail(self, subject_id: UUID, to: str) -> bool:
+    async def _may_mail(self, subject_id: UUID, to: str, *, is_moved: bool) -> bool:
         """Whether one more letter may go out to this address.
 
         Too soon after the last one is refused aloud, and so is an hour whose tries are spent, where only a code could
@@ -176,7 +187,8 @@ class EmailCodeMethod:
         if not hour.left(in_hour, now) and not self.policy.has_way_without_code:
             raise _too_many(Spent((in_hour.expires_at - now).total_seconds() if in_hour.expires_at else 1))
         if resends is not None:
-            await self.counters.change(f"resend:{subject_id}", partial(_take, resends, now, _too_many))
+            take = resends.restart if is_moved else resends.take
+            await self.counters.change(f"resend:{subject_id}", partial(_take, take, now, _too_many))
         letters = self.policy.letters()
         key = f"letters:{self.secrets.digest('letters', to)}"
         try:
@@ -197,10 +209,12 @@ def _code_key(challenge: Challenge) -> str:
     return f"code:{challenge.id}"
 
 
-def _take(budget: Budget, now: datetime, refusal: Callable[[Spent], AuthError], tally: Tally) -> Tally:
+def _take(
+    take: Callable[[Tally, datetime], Tally], now: datetime, refusal: Callable[[Spent], AuthError], tally: Tally
+) -> Tally:
     """Take one try, or refuse in the words of the domain."""
     try:
-        return budget.take(tally, now)
+        return take(tally, now)
     except Spent as spent:
         raise refusal(spent) from None
 

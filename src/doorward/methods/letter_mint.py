@@ -94,6 +94,7 @@ class LetterMint:
             code=minted.code,
             link=minted.link,
             valid_seconds=int(minted.ttl.total_seconds()) if minted.ttl else None,
+            challenge_id=message.challenge_id,
             language=message.language,
         )
 

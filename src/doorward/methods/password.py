@@ -11,7 +11,7 @@ from doorward.domain.password import Password
 from doorward.domain.policies.password import PasswordPolicy
 from doorward.domain.policies.registration import RegistrationPolicy
 from doorward.domain.policies.sms import PhonePolicy
-from doorward.domain.registration import CheckedSignUp, SignUp
+from doorward.domain.registration import CheckedSignUp, Registration, SignUp
 from doorward.domain.user import User
 from doorward.guard import Try, TryGuard
 from doorward.ports.hasher import CommonPasswords, PasswordHasher
@@ -42,7 +42,7 @@ class PasswordMethod:
         found = find_identifier(identifier, self.phone_region)
         user = await self.store.users.find(found) if found else None
         attempt = await self.guard.reserve(found.value if found else identifier, user, client)
-        is_right = await self._is_right(attempt, password)
+        is_right = await self._is_right(attempt, user.password_hash if user else None, password)
         if user is None or not is_right:
             await self.guard.failed(attempt)
             raise InvalidCredentials
@@ -55,11 +55,21 @@ class PasswordMethod:
         """Like `proving`, for someone who is signed in; a wrong password raises WrongPassword."""
         named = user.identifiers()[0].value
         attempt = await self.guard.reserve(named, user, client)
-        if not await self._is_right(attempt, password):
+        if not await self._is_right(attempt, user.password_hash, password):
             await self.guard.failed(attempt, EventType.PASSWORD_CHANGE_FAILED)
             raise WrongPassword
         async with self._settling(attempt):
             self.guard.must_be_unlocked(user)
+            yield
+
+    @asynccontextmanager
+    async def proving_waiting(self, pending: Registration, password: Password, client: Client) -> AsyncIterator[None]:
+        """Like `proving`, for a concealed sign-up."""
+        attempt = await self.guard.reserve_waiting(pending.id, pending.email, client)
+        if not await self._is_right(attempt, pending.password_hash, password):
+            await self.guard.failed(attempt, EventType.VERIFICATION_FAILED)
+            raise InvalidCredentials
+        async with self._settling(attempt):
             yield
 
     async def matches(self, password_hash: str, password: Password) -> bool:
@@ -112,9 +122,9 @@ class PasswordMethod:
         if broken:
             raise InvalidInput(*broken)
 
-    async def _is_right(self, attempt: Try, password: Password) -> bool:
+    async def _is_right(self, attempt: Try, password_hash: str | None, password: Password) -> bool:
         try:
-            return await self.hasher.verify(attempt.user.password_hash if attempt.user else None, password)
+            return await self.hasher.verify(password_hash, password)
         except BaseException:
             await self.guard.release(attempt)
             raise

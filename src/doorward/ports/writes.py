@@ -110,6 +110,13 @@ class SettleRegistrations:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveRegistration:
+    """Remove a concealed sign-up with its challenges; Stale if it is gone."""
+
+    registration_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AddChallenge:
     """Add a challenge."""
 
@@ -218,6 +225,7 @@ Write = (
     | AddFormerPassword
     | AddRegistration
     | SettleRegistrations
+    | RemoveRegistration
     | AddChallenge
     | HandOver
     | ConsumeChallenge

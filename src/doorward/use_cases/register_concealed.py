@@ -1,10 +1,11 @@
 """Sign up, where nobody may learn which addresses are taken (OWASP ASVS 5.0, 6.3.8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from doorward.domain.challenge import Purpose
 from doorward.domain.errors import IdentifierTaken, RegistrationClosed
-from doorward.domain.events import EventType, event
+from doorward.domain.events import Client, EventType, event
 from doorward.domain.identifiers import Identifier
 from doorward.domain.ids import new_id
 from doorward.domain.messages import MessageKind
@@ -17,7 +18,7 @@ from doorward.ports.clock import Clock
 from doorward.ports.outbox import QUEUE_LIFE
 from doorward.ports.secrets import SecretMinter, TokenKind, TokenRef
 from doorward.ports.store import Store
-from doorward.ports.writes import AddRegistration, Record
+from doorward.ports.writes import AddRegistration, Record, RemoveRegistration, Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,6 @@ class RegisterConcealed:
             raise RegistrationClosed
         checked, password_hash = await self.passwords.accept_sign_up(sign_up, self.policy, self.phones)
         await self._refuse_taken_username(checked.username)
-        owner = await self.store.users.find(checked.contact)
         now = self.now()
         pending = Registration(
             id=new_id(now),
@@ -55,22 +55,43 @@ class RegisterConcealed:
             username=checked.username.value if checked.username else None,
             profile=sign_up.profile,
             password_hash=password_hash,
-            is_decoy=owner is not None,
+            is_decoy=False,
             created_at=now,
-            expires_at=now + QUEUE_LIFE + self.codes.policy.longest_ttl,
+            expires_at=self._until(now),
         )
+        return await self._begin(pending, checked.contact, sign_up.client)
+
+    async def again(self, pending: Registration, wanted: Identifier, client: Client) -> str:
+        """Put a sign-up with another address in the place of one that waits; return its handle.
+
+        It has an id of its own, so that nothing that was mailed to the address before can prove the new one.
+
+        Raises:
+            Stale: it waits no more.
+            TooManyRequests: no code could help there.
+        """
+        now = self.now()
+        another = replace(pending, id=new_id(now), email=wanted.value, created_at=now, expires_at=self._until(now))
+        return await self._begin(another, wanted, client, RemoveRegistration(pending.id))
+
+    async def _begin(self, pending: Registration, contact: Identifier, client: Client, *first: Write) -> str:
+        owner = await self.store.users.find(contact)
         mail = await self.codes.begin(
             MessageKind.ACCOUNT_EXISTS if owner else MessageKind.VERIFY_EMAIL,
             Purpose.CONFIRM_REGISTRATION,
             pending.id,
             to=pending.email,
-            client=sign_up.client,
+            client=client,
             first_name=owner.profile.first_name if owner else "",
         )
         kind = EventType.SIGN_UP_REFUSED if owner else EventType.SIGN_UP_PENDING
-        noted = event(kind, now, user_id=owner.id if owner else None, client=sign_up.client)
-        await self.store.commit(AddRegistration(pending), Record(noted), *mail)
+        noted = event(kind, pending.created_at, user_id=owner.id if owner else None, client=client)
+        added = AddRegistration(replace(pending, is_decoy=owner is not None))
+        await self.store.commit(*first, added, Record(noted), *mail)
         return self.secrets.token(TokenKind.VERIFICATION, TokenRef(pending.id))
+
+    def _until(self, now: datetime) -> datetime:
+        return now + QUEUE_LIFE + self.codes.policy.longest_ttl
 
     async def _refuse_taken_username(self, username: Identifier | None) -> None:
         if username is not None and await self.store.users.find(username) is not None:

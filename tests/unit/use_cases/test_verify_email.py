@@ -321,3 +321,16 @@ async def test_missing_input_is_told_as_input(concealed):
     refusal = await concealed.refusal(concealed.verify())
 
     assert type(refusal) is InvalidInput
+
+
+async def test_whether_a_link_is_whole_can_be_told_at_once(concealed, engine):
+    """By its token alone, whatever became of what it stands for; where there are no links, none is."""
+    letter = await concealed.deliver()
+    token, link_method = concealed.token(letter.link), concealed.auth.verify_email.codes
+    concealed.clock.advance(days=30)
+    await concealed.auth.purge_expired()
+
+    assert link_method.is_link(token)
+    assert not link_method.is_link(token[:-1])
+    assert not link_method.is_link(concealed.handle)
+    assert not engine("code-activation").auth.verify_email.codes.is_link(token)

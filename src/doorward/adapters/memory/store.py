@@ -69,6 +69,7 @@ class MemoryStore:
             writes.AddFormerPassword: self._add_former_password,
             writes.AddRegistration: lambda j, w: j.put(self.registrations.rows, w.registration.id, w.registration),
             writes.SettleRegistrations: self._settle_registrations,
+            writes.RemoveRegistration: self._remove_registration,
             writes.AddChallenge: lambda j, w: j.put(self.challenges.rows, w.challenge.id, w.challenge),
             writes.HandOver: self._hand_over,
             writes.ConsumeChallenge: self._consume_challenge,
@@ -162,6 +163,13 @@ class MemoryStore:
         rows: dict[UUID, Registration] = self.registrations.rows
         for row in [row for row in rows.values() if row.email == write.email]:
             journal.put(rows, row.id, None if row.id == write.winner_id else replace(row, is_decoy=True))
+
+    def _remove_registration(self, journal: _Journal, write: writes.RemoveRegistration) -> None:
+        if write.registration_id not in self.registrations.rows:
+            raise writes.Stale
+        for row in [row for row in self.challenges.rows.values() if row.subject_id == write.registration_id]:
+            journal.put(self.challenges.rows, row.id, None)
+        journal.put(self.registrations.rows, write.registration_id, None)
 
     def _hand_over(self, journal: _Journal, write: writes.HandOver) -> None:
         stored: Challenge | None = self.challenges.rows.get(write.challenge.id)

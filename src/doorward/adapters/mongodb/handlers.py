@@ -119,6 +119,11 @@ async def _settle_registrations(transaction: Transaction, write: writes.SettleRe
     await transaction.change_all(schema.REGISTRATIONS, others, {"$set": {"is_decoy": True}})
 
 
+async def _remove_registration(transaction: Transaction, write: writes.RemoveRegistration) -> None:
+    await transaction.remove_all(schema.CHALLENGES, {"subject_id": write.registration_id})
+    _expect_one(await transaction.remove_all(schema.REGISTRATIONS, {"_id": write.registration_id}))
+
+
 async def _hand_over(transaction: Transaction, write: writes.HandOver) -> None:
     is_open = {"_id": write.challenge.id, "consumed_at": None}
     _expect_one(await transaction.change(schema.CHALLENGES, is_open, _all_of(write.challenge)))
@@ -231,6 +236,7 @@ _HANDLERS: dict[type, Handler] = {
     writes.KeepAdmin: _keep_admin,
     writes.AddFormerPassword: _add_former_password,
     writes.SettleRegistrations: _settle_registrations,
+    writes.RemoveRegistration: _remove_registration,
     writes.HandOver: _hand_over,
     writes.ConsumeChallenge: _consume_challenge,
     writes.ConsumeChallenges: _consume_challenges,

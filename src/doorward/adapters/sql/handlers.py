@@ -109,9 +109,10 @@ _EMAIL_OF = select(_users.c.email).where(_users.c.id == _THIS)
 _REMOVE_USER = delete(_users).where(_users.c.id == _THIS)
 _FORGET_ATTEMPTS = update(_attempts).where(_attempts.c.user_id == _THIS).values(email=writes.REMOVED)
 _REMOVE_REGISTRATIONS = delete(_registrations).where(_registrations.c.email == bindparam("their_email"))
+_REMOVE_CHALLENGES_OF = delete(_challenges).where(_challenges.c.subject_id == _THIS)
 _REMOVE_BELONGINGS = (
     *(delete(table).where(table.c.user_id == _THIS) for table in (_sessions, tables.credentials)),
-    delete(_challenges).where(_challenges.c.subject_id == _THIS),
+    _REMOVE_CHALLENGES_OF,
 )
 
 
@@ -167,6 +168,12 @@ _MAKE_DECOYS = update(_registrations).where(_registrations.c.email == bindparam(
 def _settle_registrations(connection: Connection, write: writes.SettleRegistrations) -> None:
     connection.execute(_REMOVE_REGISTRATION, {"this": write.winner_id})
     connection.execute(_MAKE_DECOYS, {"their_email": write.email})
+
+
+def _remove_registration(connection: Connection, write: writes.RemoveRegistration) -> None:
+    # In the order in which a proof writes them, so that the two never wait for each other in a ring.
+    connection.execute(_REMOVE_CHALLENGES_OF, {"this": write.registration_id})
+    _expect_one(connection, _REMOVE_REGISTRATION, this=write.registration_id)
 
 
 _IS_OPEN = (_challenges.c.id == _THIS, _challenges.c.consumed_at.is_(None))
@@ -327,6 +334,7 @@ HANDLERS: dict[type, Handler] = {
     writes.KeepAdmin: _keep_admin,
     writes.AddFormerPassword: _add_former_password,
     writes.SettleRegistrations: _settle_registrations,
+    writes.RemoveRegistration: _remove_registration,
     writes.HandOver: _hand_over,
     writes.ConsumeChallenge: _consume_challenge,
     writes.ConsumeChallenges: _consume_challenges,

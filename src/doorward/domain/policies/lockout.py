@@ -44,6 +44,10 @@ class LockoutPolicy:
         """The tries of one account; where accounts wait, from one network."""
         if self.locks:
             return Budget(limit=self.max_failures + 1, forgive_after=self.lock_ttl)
+        return self.waiting_budget()
+
+    def waiting_budget(self) -> Budget:
+        """The tries at the password of a sign-up that waits; it is no account, so it is never locked."""
         return Budget(limit=self.max_failures, delay=self.first_delay, max_delay=self.max_delay)
 
     def account_budget(self) -> Budget:

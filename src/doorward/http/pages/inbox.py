@@ -1,5 +1,6 @@
 """The development inbox: a page and an API, never mounted in production."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
@@ -80,7 +81,9 @@ def _add_list(routes: APIRouter, config: HttpConfig, inbox: Inbox) -> None:
     async def inbox_page(request: Request) -> Response:
         """All letters."""
         messages = await inbox.messages()
-        return pages.show(request, "inbox", messages=messages, state=_state(messages))
+        seen = await asyncio.gather(*(config.auth.see_letter(caught.mail) for caught in messages))
+        states = {caught.mail.id: state for caught, state in zip(messages, seen, strict=True)}
+        return pages.show(request, "inbox", messages=messages, states=states, state=_state(messages))
 
     @routes.get(f"{PATH}/state")
     async def inbox_state() -> dict[str, str]:
@@ -109,7 +112,8 @@ def _add_letter(routes: APIRouter, config: HttpConfig, inbox: Inbox) -> None:
     async def letter_page(request: Request, caught: Caught, view: View = "html", look: Look = "system") -> Response:
         """One letter."""
         chosen = view if caught.mail.html else "text"
-        return with_frame(pages.show(request, "letter", caught=caught, view=chosen, look=look))
+        state = await config.auth.see_letter(caught.mail)
+        return with_frame(pages.show(request, "letter", caught=caught, state=state, view=chosen, look=look))
 
     @routes.get(PATH + "/{mail_id}/html")
     async def letter_html(caught: Caught, look: Look = "system") -> Response:

@@ -44,10 +44,11 @@ def _add_form(routes: APIRouter, config: HttpConfig) -> None:
         found: Anybody,
         next: Asked = HOME,  # noqa: A002 - its usual name
         done: Asked = "",
-        hint: Asked = "",
     ) -> Response:
         """Ask who it is; whoever is signed in already is told so."""
-        return show(request, own_path(next), done=done, found=found, typed={"identifier": hint})
+        return show(
+            request, own_path(next), done=done, found=found, typed={"identifier": security.name_cookie(request)}
+        )
 
     @routes.post("/sign-in", openapi_extra=FORM, dependencies=[Depends(limited(config, "sign_in"))])
     async def sign_in(request: Request, identifier: Typed = "", password: Typed = "", next: Typed = HOME) -> Response:  # noqa: A002
@@ -66,6 +67,7 @@ def _add_form(routes: APIRouter, config: HttpConfig) -> None:
         entered = see_other(wanted)
         security.deliver(entered, signed_in)
         security.cookies.stop_looking(request, entered)
+        security.cookies.set_name(entered, "")
         return entered
 
     @routes.post("/sign-out", openapi_extra=FORM)

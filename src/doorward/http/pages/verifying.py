@@ -2,12 +2,11 @@
 
 import math
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from doorward.auth import retried
-from doorward.domain.errors import AuthError, TooManyRequests
+from doorward.domain.errors import AuthError, InvalidCredentials, LinkInvalid, TooManyRequests, WrongPassword
 from doorward.domain.password import Password
 from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
@@ -16,6 +15,7 @@ from doorward.http.pages.codes import digits_of
 from doorward.http.pages.rendering import Pages
 from doorward.http.pages.routes import FORM, Asked, Token, Typed, page_router, see_other
 from doorward.http.security import Security
+from doorward.use_cases.correct_address import AddressCorrection
 from doorward.use_cases.see_verification import Awaited
 from doorward.use_cases.verify_email import AddressProof
 
@@ -44,7 +44,7 @@ async def _show(request: Request, config: HttpConfig, *, token: str = "", **valu
     else:
         asks = "code" if token or waiting else ""
     wait = _wait(config, waiting)
-    shown = {"done": "", **values}
+    shown = {"done": "", "corrects": False, **values}
     return Pages(config).show(request, "verify", token=token, waiting=waiting, asks=asks, wait=wait, **shown)
 
 
@@ -61,7 +61,9 @@ def _add_looks(routes: APIRouter, config: HttpConfig) -> None:
 
     @routes.get("/verify")
     async def verify_page(request: Request, token: Token = "", done: Asked = "") -> Response:
-        """Ask for the code; or for what the link needs besides itself."""
+        """Ask for the code; or for what the link needs besides itself, unless it was never made here."""
+        if token and not auth.verify_email.codes.is_link(token):
+            return await _show(request, config, refused=LinkInvalid())
         return await _show(request, config, token=token, done=done)
 
     @routes.get("/verify/state")
@@ -91,8 +93,9 @@ def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
             user = await retried(auth.verify_email, proof)
         except AuthError as error:
             return await _show(request, config, token=token, refused=error)
-        verified = see_other(f"/sign-in?done=verified&hint={quote(user.email or '', safe='')}")
+        verified = see_other("/sign-in?done=verified")
         security.cookies.set_waiting(verified, "")
+        security.cookies.set_name(verified, user.email or "")
         return verified
 
     @routes.post("/verify/resend", openapi_extra=FORM, dependencies=[Depends(limited(config, "resend"))])
@@ -104,3 +107,16 @@ def _add_forms(routes: APIRouter, config: HttpConfig) -> None:
         except TooManyRequests as error:
             return await _show(request, config, refused=error)
         return see_other("/verify?done=resent")
+
+    @routes.post("/verify/address", openapi_extra=FORM, dependencies=[Depends(limited(config, "register"))])
+    async def correct_address(request: Request, email: Typed = "", password: Typed = "") -> Response:
+        """Put another address in the place of the mistyped one."""
+        client = client_of(request, config.trusted_proxies)
+        correction = AddressCorrection(email=email, password=Password.typed(password), client=client)
+        try:
+            waiting = security.waiting_cookie(request)
+            handle = await retried(auth.correct_address.of_waiting, waiting, correction)
+        except AuthError as error:
+            refused = WrongPassword() if isinstance(error, InvalidCredentials) else error
+            return await _show(request, config, refused=refused, typed={"email": email[:320]}, corrects=True)
+        return waiting_for_code(config, handle, done="corrected")

@@ -12,10 +12,11 @@ from doorward.http.client import client_of
 from doorward.http.config import HttpConfig
 from doorward.http.limits import limited
 from doorward.http.routing import COMMON, PROVING, new_router, refusals
-from doorward.http.schemas import Body, Code, Message, Secret, SignUpBody, Token, UserView
+from doorward.http.schemas import Body, Code, Email, Message, Secret, SignUpBody, Token, UserView
 from doorward.http.security import BasicCredentials, Security
 from doorward.http.sign_ups import new_sign_up
 from doorward.use_cases.activate_account import Activation
+from doorward.use_cases.correct_address import AddressCorrection
 from doorward.use_cases.resend_code import ResendToUser
 from doorward.use_cases.verify_email import AddressProof
 
@@ -39,6 +40,19 @@ class ResendBody(Body):
     """The handle of the sign-up."""
 
     verification: Token
+
+
+class CorrectionBody(Body):
+    """The address that was meant."""
+
+    email: Email = Field(examples=["ada@example.org"])
+
+
+class PendingCorrectionBody(CorrectionBody):
+    """With the handle and the password of the sign-up."""
+
+    verification: Token
+    password: Secret
 
 
 class Pending(Body):
@@ -112,6 +126,23 @@ def concealed_router(config: HttpConfig) -> APIRouter:
         await retried(auth.resend_code.to_waiting, body.verification, client_of(request, config.trusted_proxies))
         return Message(message="If the sign-up is still waiting, a new code is on its way.")
 
+    @routes.post(
+        "/verify/address",
+        status_code=202,
+        dependencies=[Depends(limited(config, "register"))],
+        response_model=Pending,
+        responses=refusals(*COMMON, *PROVING, "link_invalid", "code_expired", "forbidden"),
+    )
+    async def correct_pending_address(body: PendingCorrectionBody, request: Request) -> Pending:
+        """Put another address in the place of a mistyped one; a new code goes there, free or taken alike.
+
+        The handle and the code before are no longer good: go on with the handle of the answer.
+        """
+        client, password = client_of(request, config.trusted_proxies), Password.typed(body.password)
+        correction = AddressCorrection(email=body.email, password=password, client=client)
+        handle = await retried(auth.correct_address.of_waiting, body.verification, correction)
+        return Pending(verification=handle)
+
     return routes
 
 
@@ -152,7 +183,28 @@ def revealed_router(config: HttpConfig) -> APIRouter:
         await retried(auth.resend_code.to_user, command)
         return Message(message="A new code is on its way; the one before is no longer good.")
 
+    _add_correction(routes, config)
     return routes
+
+
+def _add_correction(routes: APIRouter, config: HttpConfig) -> None:
+    auth, security = config.auth, Security(config)
+
+    @routes.post(
+        "/users/correct-address",
+        status_code=202,
+        dependencies=[Depends(limited(config, "register"))],
+        response_model=Message,
+        responses=refusals(*COMMON, *PROVING, "already_active", "identifier_taken"),
+    )
+    async def correct_address(
+        body: CorrectionBody, request: Request, basic: Annotated[BasicCredentials, Depends(security.basic())]
+    ) -> Message:
+        """Put another address in the place of a mistyped one of an account (HTTP Basic); a new code goes there."""
+        client = client_of(request, config.trusted_proxies)
+        correction = AddressCorrection(email=body.email, password=basic.password, client=client)
+        await retried(auth.correct_address.of_user, basic.identifier, correction)
+        return Message(message="A new code is on its way to the new address; the one before is no longer good.")
 
 
 def sign_up_command(body: SignUpBody, request: Request, config: HttpConfig) -> SignUp:
