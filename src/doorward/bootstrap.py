@@ -164,8 +164,8 @@ def build(
     caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
     secret, *previous = (one.get_secret_value() for one in (settings.secret_key, *settings.previous_secret_keys))
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
-    mailer, texter = _mailer(settings), _texter(settings)
     broker, inbox = _broker(settings, [secret, *previous]), Inbox(now=_now, tell=tell) if tell else None
+    mailer, texter = _deliverers(settings, inbox)
     parts = Parts(
         store=caches.store,
         sessions=caches.sessions,
@@ -175,8 +175,8 @@ def build(
         common=ZxcvbnCommonPasswords(),
         secrets=HmacSecretMinter(secret, previous=previous),
         issuer=_issuer(settings, secret, previous, CachedKeyRing(storage.store.signing_keys, _now)),
-        mailer=InboxMailer(inbox, mailer) if inbox else mailer or NoMailer(),
-        texter=InboxMailer(inbox, texter) if inbox else texter,
+        mailer=mailer,
+        texter=texter,
         letters=letters_of(settings),
         publisher=broker.publisher if broker else LogEventPublisher(),
         now=_now,
@@ -195,6 +195,14 @@ def build(
         inbox=inbox,
         places=open_places(settings),
     )
+
+
+def _deliverers(settings: Settings, inbox: Inbox | None) -> tuple[Mailer, Mailer | None]:
+    """What sends mail and what sends SMS; in development both are caught too."""
+    mailer, texter = _mailer(settings), _texter(settings)
+    if inbox:
+        return InboxMailer(inbox, mailer), InboxMailer(inbox, texter)
+    return mailer or NoMailer(), texter
 
 
 def _now() -> datetime:

@@ -37,12 +37,11 @@ class PatientProtocol(BoundedHttpProtocol):
 
     def shutdown(self) -> None:
         """Wait for the head that is awaited; with none awaited, finish what there is or close."""
-        if self._head_timer is None:
+        if self._head_due is None:
             super().shutdown()
             return
         self._is_ending = True
-        self._stop_waiting()
-        self._head_timer = self.loop.call_later(LATE_REQUEST_SECONDS, self._give_up)
+        self._expect_head(LATE_REQUEST_SECONDS)
 
     def on_headers_complete(self) -> None:
         """The late request is here: its answer is the connection's last."""

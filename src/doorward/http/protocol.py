@@ -10,9 +10,13 @@ HEAD_SECONDS = 15
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with an end to what it collects of a head, and to how long it waits for one."""
+    """uvicorn's protocol with an end to what it collects of a head, and to how long it waits for one.
+
+    The timer of a connection is not set anew for each head: when it goes off it looks whether one is late.
+    """
 
     _head_bytes = 0
+    _head_due: float | None = None
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -38,12 +42,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._stop_waiting()
+        self._head_due = None
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more to wait for."""
-        self._stop_waiting()
+        self._head_due = None
+        if self._head_timer is not None:
+            self._head_timer.cancel()
         super().connection_lost(exc)
 
     def _count(self, size: int) -> None:
@@ -52,13 +58,22 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise ValueError("head too large")  # the parser answers 400 and closes
 
     def _await_head(self) -> None:
-        self._stop_waiting()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._expect_head(HEAD_SECONDS)
 
-    def _stop_waiting(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _expect_head(self, seconds: float) -> None:
+        """A head must be whole in so many seconds."""
+        self._head_due = self.loop.time() + seconds
+        if self._head_timer is None or self._head_timer.when() > self._head_due:
+            if self._head_timer is not None:
+                self._head_timer.cancel()
+            self._head_timer = self.loop.call_later(seconds, self._look)
 
-    def _give_up(self) -> None:
-        self.transport.close()
+    def _look(self) -> None:
+        self._head_timer = None
+        if self._head_due is None:
+            return
+        left = self._head_due - self.loop.time()
+        if left > 0:
+            self._head_timer = self.loop.call_later(left, self._look)
+        else:
+            self.transport.close()

@@ -153,17 +153,20 @@ class SessionCheck:
 
     def _token(self, headers: list[tuple[bytes, bytes]]) -> str | None:
         """The token of a request that has one and no more; all else is for the routes to judge."""
-        shown = [value for name, value in headers if name in (b"authorization", b"cookie")]
-        if len(shown) != 1:
-            return None
-        value = shown[0]
-        if value[:7].lower() == b"bearer ":
-            return value[7:].strip().decode("latin-1") or None
-        parts = [part.strip() for part in value.split(b";")]
-        own = [part for part in parts if part.startswith(self._cookie)]
-        if len(own) != 1 or any(name == b"authorization" for name, _ in headers):
-            return None
-        return own[0][len(self._cookie) :].decode("latin-1")
+        bearer, cookie = None, None
+        for name, value in headers:
+            if name == b"authorization":
+                if bearer is not None:
+                    return None
+                bearer = value
+            elif name == b"cookie":
+                if cookie is not None:
+                    return None
+                cookie = value
+        if bearer is not None:
+            return bearer[7:].decode("latin-1").strip() if bearer[:7] in (b"Bearer ", b"bearer ") else None
+        own = [part for part in (cookie or b"").split(b";") if part.strip().startswith(self._cookie)]
+        return own[0].strip()[len(self._cookie) :].decode("latin-1") if len(own) == 1 else None
 
 
 JSON_BODY = ((b"content-type", b"application/json"),)

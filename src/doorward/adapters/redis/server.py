@@ -83,7 +83,7 @@ class RedisServer:
             except (ConnectionLost, TookTooLong, OSError, RedisError) as error:
                 log.info("listening goes on later", extra={"reason": type(error).__name__})
             finally:
-                await subscriber.aclose()  # type: ignore[no-untyped-call]
+                await subscriber.aclose()  # type: ignore[no-untyped-call]  # the library's gap
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def close(self) -> None:

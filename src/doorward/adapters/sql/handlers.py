@@ -1,8 +1,6 @@
 """What each kind of change does to the tables. Statements are built once; only what varies is bound."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -16,9 +14,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    case,
     delete,
-    exists,
     insert,
     or_,
     select,
@@ -26,18 +22,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from doorward.adapters.sql import tables
+from doorward.adapters.sql import recording, tables
 from doorward.adapters.sql.engine import rows_changed
 from doorward.adapters.sql.locks import inserting, take_turns
 from doorward.adapters.sql.mapping import FORMER_PASSWORD, PROFILE, columns_of
-from doorward.adapters.sql.outbox import revive
 from doorward.domain.errors import LastAdmin
-from doorward.domain.events import wire_event
 from doorward.domain.ids import new_id
 from doorward.domain.search import SEARCHED, search_keys
 from doorward.domain.user import Role, Status
 from doorward.ports import writes
-from doorward.ports.outbox import Lane
 
 Handler = Callable[[Connection, Any], None]
 NOBODY = UUID(int=0)
@@ -244,88 +237,14 @@ def _put_signing_key(connection: Connection, write: writes.PutSigningKey) -> Non
     _expect_one(connection, update(rows).where(*is_same).values(values))
 
 
-_ADD_AUDIT_ROW = inserting(tables.audit_logs)
-_ADD_VERIFICATION = inserting(tables.verification_log)
-
-
-def _record(connection: Connection, group: list[writes.Record]) -> None:
-    events = [write.event for write in group]
-    rows = [
-        {
-            "id": event.id,
-            "user_id": event.user_id,
-            "event_type": event.type.audit_name,
-            "event_time": event.at,
-            "details": dict(event.details),
-            "ip_address": event.client.ip_address,
-        }
-        for event in events
-    ]
-    connection.execute(_ADD_AUDIT_ROW, rows)
-    proven = [
-        {"id": event.id, "user_id": event.user_id, "event": event.type.audit_name, "at": event.at}
-        for event in events
-        if event.type.is_verification and event.user_id
-    ]
-    if proven:
-        connection.execute(_ADD_VERIFICATION, proven)
-    _enqueue(connection, [(Lane.EVENTS, e.id, wire_event(e), e.at) for e in events if e.type.wire_name])
-
-
-# One statement for a known and an unknown identifier, so that both cost the same.
-_ADD_ATTEMPT = (
-    insert(_attempts)
-    .values(
-        email=case(
-            (exists().where(_users.c.id == bindparam("owner")), bindparam("shown", type_=_attempts.c.email.type)),
-            else_=bindparam("otherwise", type_=_attempts.c.email.type),
-        )
-    )
-    .inline()
-)
-
-
-def _add_attempt(connection: Connection, write: writes.AddLoginAttempt) -> None:
-    values, owner = columns_of(write.attempt), write.attempt.user_id
-    shown = values.pop("email")
-    bound = {"owner": owner or NOBODY, "shown": shown, "otherwise": writes.REMOVED if owner else shown}
-    connection.execute(_ADD_ATTEMPT, values | bound)
-
-
-def _send(connection: Connection, group: list[writes.Send]) -> None:
-    _enqueue(connection, [(Lane.MESSAGES, write.message.id, _intent(write), write.at) for write in group])
-
-
-def _intent(write: writes.Send) -> dict[str, Any]:
-    told = asdict(write.message).items()
-    return {name: str(value) if name.endswith("id") and value else value for name, value in told}
-
-
-def _revive_deliveries(connection: Connection, write: writes.ReviveDeliveries) -> None:
-    if not revive(connection, write.ids, write.at):
-        raise writes.Stale
-
-
-_ENQUEUE = inserting(tables.outbox)
-
-
-def _enqueue(connection: Connection, items: Sequence[tuple[Lane, UUID, Any, datetime]]) -> None:
-    rows = [
-        {"id": item_id, "lane": lane, "payload": payload, "attempts": 0, "created_at": at, "due_at": at}
-        for lane, item_id, payload, at in items
-    ]
-    if rows:
-        connection.execute(_ENQUEUE, rows)
-
-
 # Neighbours of one kind in a commit are written by one statement: an import has hundreds of them.
 GROUP_HANDLERS: dict[type, Handler] = {
     writes.AddUser: _inserting(tables.users, "user"),
     writes.AddRegistration: _inserting(tables.registrations, "registration"),
     writes.AddChallenge: _inserting(tables.challenges, "challenge"),
     writes.AddSession: _inserting(tables.sessions, "session"),
-    writes.Record: _record,
-    writes.Send: _send,
+    writes.Record: recording.record,
+    writes.Send: recording.send,
 }
 HANDLERS: dict[type, Handler] = {
     writes.SaveUser: _save_user,
@@ -342,6 +261,6 @@ HANDLERS: dict[type, Handler] = {
     writes.EndSession: _end_session,
     writes.EndSessions: _end_sessions,
     writes.PutSigningKey: _put_signing_key,
-    writes.AddLoginAttempt: _add_attempt,
-    writes.ReviveDeliveries: _revive_deliveries,
+    writes.AddLoginAttempt: recording.add_attempt,
+    writes.ReviveDeliveries: recording.revive_deliveries,
 }

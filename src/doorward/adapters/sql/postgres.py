@@ -28,7 +28,7 @@ from doorward.ports.storage import Heard
 
 R = TypeVar("R")
 log = logging.getLogger("doorward.database")
-DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
+DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 PAUSE_SECONDS = 1.0
 LOST = ("08", "57P")  # the classes of codes by which a server ends a connection
