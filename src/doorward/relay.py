@@ -11,13 +11,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from doorward.auth import Auth
 from doorward.domain.errors import Unavailable
 from doorward.ports.broker import JobQueue
-from doorward.ports.writes import Record, Send, Stale, Write
+from doorward.ports.writes import Record, ReviveDeliveries, Send, Stale, Write
 from doorward.use_cases.queue_messages import QueueMessages
 
 log = logging.getLogger("doorward.relay")
 POLL_SECONDS = 1.0
 QUICK_POLL_SECONDS = 0.25
 PURGE_SECONDS = 300.0
+GATHER_SECONDS = 0.05
 GRACE_SECONDS = 15.0
 
 Deliver = Callable[[str], Awaitable[int]]
@@ -35,7 +36,9 @@ class Relay:
 
     def notice(self, changes: Sequence[Write]) -> None:
         """Wake up if a commit has put something into the outbox."""
-        if any(isinstance(change, (Record, Send)) for change in changes):
+        if any(isinstance(change, Record) for change in changes):
+            self._wake["events"].set()
+        if any(isinstance(change, (Send, ReviveDeliveries)) for change in changes):
             self.wake()
 
     def wake(self) -> None:
@@ -93,6 +96,8 @@ class Relay:
                     await asyncio.wait_for(wake.wait(), self._poll_seconds)
                 except TimeoutError:
                     continue
+                if lane == "events" and not self._stopping:  # those of a moment leave together
+                    await asyncio.sleep(GATHER_SECONDS)
 
     async def _guarded(self, lane: str, deliver: Deliver) -> int:
         """A failure costs one round, never the relay: leases bring back what was in hand."""

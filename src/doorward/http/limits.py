@@ -32,7 +32,7 @@ def limited(config: HttpConfig, name: str) -> Callable[[Request], Awaitable[None
         now = datetime.now(UTC)
         network = network_of(address_of(request, config.trusted_proxies))
         try:
-            await config.counters.change(f"limit:{name}:{network}", lambda t: rate.budget().take(t, now))
+            await config.counters.take(f"limit:{name}:{network}", rate.budget(), now)
         except Spent as spent:
             window = int(rate.window.total_seconds())
             raise LimitReached(name, rate.limit, window, spent.retry_after or 1) from None

@@ -94,8 +94,8 @@ class Outbox(Protocol):
         its next try: so they leave in order.
         """
 
-    async def complete(self, item: OutboxItem, *, owner: str) -> None:
-        """It was delivered: forget it, unless another owner has it by now."""
+    async def complete(self, *items: OutboxItem, owner: str) -> None:
+        """They were delivered: forget them, but for those that another owner has by now."""
 
     async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
         """It failed: try again at `at`."""

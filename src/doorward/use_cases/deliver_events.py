@@ -33,18 +33,22 @@ class DeliverEvents:
         await self.publisher.ready()
         begun = self.now()
         items = await self.outbox.claim(Lane.EVENTS, owner=owner, now=begun, lease=LEASE, limit=self.batch)
-        for published, item in enumerate(items):
+        published, reason, until = 0, "", begun
+        for item in items:
             if self.now() > begun + LEASE - HAND_OVER:  # whoever claims next must not publish beside us
-                await self._free(items[published:], owner, self.now(), "the broker is slow")
-                return published
+                reason, until = "the broker is slow", self.now()
+                break
             try:
                 await self.publisher.publish(item.payload)
             except DeliveryFailed as failed:
-                at = min(retry_at(self.now(), item.attempts), self.now() + LONGEST_PAUSE)
-                await self._free(items[published:], owner, at, str(failed))
-                return published
-            await self.outbox.complete(item, owner=owner)
-        return len(items)
+                reason = str(failed)
+                until = min(retry_at(self.now(), item.attempts), self.now() + LONGEST_PAUSE)
+                break
+            published += 1
+        if published:
+            await self.outbox.complete(*items[:published], owner=owner)
+        await self._free(items[published:], owner, until, reason)
+        return published
 
     async def _free(self, waiting: Sequence[OutboxItem], owner: str, at: datetime, reason: str) -> None:
         for item in waiting:

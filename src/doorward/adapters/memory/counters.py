@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from doorward.domain.tally import Tally
+from doorward.domain.tally import Budget, Tally
 
 
 class MemoryCounters:
@@ -19,6 +19,9 @@ class MemoryCounters:
         changed = {key: change(self.rows.get(key, Tally())) for key, change in changes.items()}
         self.rows |= changed
         return changed
+
+    async def take(self, key: str, budget: Budget, now: datetime) -> None:
+        await self.change(key, lambda tally: budget.take(tally, now))
 
     async def find(self, key: str) -> Tally:
         return self.rows.get(key, Tally())

@@ -56,9 +56,10 @@ class MemoryOutbox:
             taken.item = replace(taken.item, attempts=taken.item.attempts + 1)
         return [taken.item for taken in due]
 
-    async def complete(self, item: OutboxItem, *, owner: str) -> None:
-        if self._held(item, owner):
-            del self.rows[item.id]
+    async def complete(self, *items: OutboxItem, owner: str) -> None:
+        for item in items:
+            if self._held(item, owner):
+                del self.rows[item.id]
 
     async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
         held = self._held(item, owner)

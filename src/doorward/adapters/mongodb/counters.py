@@ -12,7 +12,7 @@ from doorward.adapters.mongodb.purging import purge
 from doorward.adapters.mongodb.queueing import Queues
 from doorward.adapters.mongodb.server import Database, MongoServer
 from doorward.adapters.mongodb.transaction import Conflict, Refused, Transaction
-from doorward.domain.tally import Tally
+from doorward.domain.tally import Budget, Tally
 
 Changes = Mapping[str, Callable[[Tally], Tally]]
 
@@ -31,6 +31,9 @@ class MongoCounters:
         if not changes:
             return {}
         return await self._server.in_time(lambda: self._change_all(changes))
+
+    async def take(self, key: str, budget: Budget, now: datetime) -> None:
+        await self.change(key, lambda tally: budget.take(tally, now))
 
     async def find(self, key: str) -> Tally:
         found = await self._server.read(lambda database: database[schema.COUNTERS].find_one({"_id": key}))

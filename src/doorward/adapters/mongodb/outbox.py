@@ -44,8 +44,9 @@ class MongoOutbox:
         is_free = {"$or": [{"lease_until": None}, {"lease_until": {"$lte": plain(now), **schema.TEXT}}]}
         return await self._claim_messages({**due, **is_free}, limit, held)
 
-    async def complete(self, item: OutboxItem, *, owner: str) -> None:
-        await self._server.write(lambda database: database[schema.OUTBOX].delete_one(_held(item, owner)))
+    async def complete(self, *items: OutboxItem, owner: str) -> None:
+        held = {"$or": [_held(item, owner) for item in items]}
+        await self._server.write(lambda database: database[schema.OUTBOX].delete_many(held))
 
     async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
         noted = {"item": str(item.id), "lane": item.lane.value, "attempts": item.attempts, "reason": reason}

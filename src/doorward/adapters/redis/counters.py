@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from doorward.adapters.redis.server import RedisServer
 from doorward.domain.errors import Unavailable
-from doorward.domain.tally import FORGET_AFTER, Tally
+from doorward.domain.tally import FORGET_AFTER, Budget, Tally
 from doorward.ports.counters import Counters
 
 PREFIX = "doorward:tally:"
@@ -43,6 +43,9 @@ class RedisCounters:
             return await self._change_all(changes)
         except Unavailable:
             return await self._fallback.change_all(changes)
+
+    async def take(self, key: str, budget: Budget, now: datetime) -> None:
+        await self.change(key, lambda tally: budget.take(tally, now))
 
     async def find(self, key: str) -> Tally:
         try:

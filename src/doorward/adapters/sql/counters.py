@@ -13,7 +13,7 @@ from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.locks import insert_new
 from doorward.adapters.sql.mapping import columns_of, to_tally
 from doorward.adapters.sql.purging import purge
-from doorward.domain.tally import Tally
+from doorward.domain.tally import Budget, Tally
 
 rows = tables.counters
 _ONE = select(rows).where(rows.c.key == bindparam("wanted"))
@@ -37,6 +37,9 @@ class SqlCounters:
         if not changes:
             return {}
         return await self._database.write(lambda c: _change_all(c, changes))
+
+    async def take(self, key: str, budget: Budget, now: datetime) -> None:
+        await self.change(key, lambda tally: budget.take(tally, now))
 
     async def find(self, key: str) -> Tally:
         found = await self._database.fetch(_ONE, wanted=key)

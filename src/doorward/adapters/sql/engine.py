@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Executable, Select, create_engine, event
+from sqlalchemy import Connection, Executable, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -41,7 +41,10 @@ class Database(Protocol):
     All raise Unavailable when the database cannot be reached in time.
     """
 
-    async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
+    name: str
+    """What SQLAlchemy calls the dialect."""
+
+    async def fetch(self, query: Executable, **values: Any) -> Sequence[Row]:
         """Run one query on committed data and return its rows."""
 
     async def change(self, statement: Executable, **values: Any) -> int:
@@ -104,6 +107,8 @@ class SqliteDatabase:
     transaction runs in its thread at one go, so that a request costs a few hand-overs and not one a statement.
     """
 
+    name = "sqlite"
+
     def __init__(self, path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
         url = f"sqlite:///{path}"
@@ -115,7 +120,7 @@ class SqliteDatabase:
         self._reading = ThreadPoolExecutor(READERS, "sqlite-reading")
         self._writing = ThreadPoolExecutor(1, "sqlite-writing")
 
-    async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
+    async def fetch(self, query: Executable, **values: Any) -> Sequence[Row]:
         return await self.read(lambda c: c.execute(query, values).mappings().all())
 
     async def change(self, statement: Executable, **values: Any) -> int:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from doorward.adapters.sql import recording, tables
 from doorward.adapters.sql.engine import rows_changed
-from doorward.adapters.sql.locks import inserting, take_turns
+from doorward.adapters.sql.locks import add, inserting, take_turns
 from doorward.adapters.sql.mapping import FORMER_PASSWORD, PROFILE, columns_of
 from doorward.domain.errors import LastAdmin
 from doorward.domain.ids import new_id
@@ -57,7 +57,7 @@ def _inserting(table: Table, member: str) -> Handler:
     statement = inserting(table)
 
     def handle(connection: Connection, group: list[Any]) -> None:
-        connection.execute(statement, [columns_of(getattr(write, member)) for write in group])
+        add(connection, statement, [columns_of(getattr(write, member)) for write in group])
 
     return handle
 

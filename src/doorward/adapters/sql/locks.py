@@ -28,6 +28,15 @@ def insert_new(connection: Connection, table: Table, values: Sequence[Mapping[st
         raise Conflict from error
 
 
+def add(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that nothing in this transaction reads; together with others where the connection gathers them."""
+    gather = getattr(connection, "gather", None)
+    if gather is None or len(rows) > 1:
+        connection.execute(statement, rows)
+    else:
+        gather(statement, rows[0])
+
+
 @cache
 def inserting(table: Table) -> Insert:
     """The INSERT of a table; a key that the engine makes is not asked back."""

@@ -61,8 +61,12 @@ class SqlOutbox:
         found = await self._database.write(lambda c: _claim(c, lane, now, limit, {"who": owner, "until": now + lease}))
         return [_to_item(row) for row in found]
 
-    async def complete(self, item: OutboxItem, *, owner: str) -> None:
-        await self._database.change(_COMPLETE, **_held(item, owner))
+    async def complete(self, *items: OutboxItem, owner: str) -> None:
+        held = [_held(item, owner) for item in items]
+        if len(held) == 1:
+            await self._database.change(_COMPLETE, **held[0])
+        else:
+            await self._database.write(lambda c: c.execute(_COMPLETE, held))
 
     async def retry(self, item: OutboxItem, *, owner: str, at: datetime, reason: str) -> None:
         noted = {"item": str(item.id), "lane": item.lane.value, "attempts": item.attempts, "reason": reason}

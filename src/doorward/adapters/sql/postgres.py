@@ -7,9 +7,11 @@ every request runs is only *written* with SQLAlchemy; searches, migrations and b
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -31,6 +33,7 @@ log = logging.getLogger("doorward.database")
 DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 PAUSE_SECONDS = 1.0
+PARAMETER = re.compile(r"\$([0-9]+)")
 LOST = ("08", "57P")  # the classes of codes by which a server ends a connection
 
 
@@ -98,8 +101,24 @@ class DirectConnection:
 
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
+        self._gathered: list[tuple[str, list[Any]]] = []
+
+    def gather(self, statement: Executable, row: Mapping[str, Any]) -> None:
+        """Run an INSERT later, together with others: each statement is a way to the server and back."""
+        ready = compiled(statement, tuple(row))
+        self._gathered.append((ready.sql, ready.arguments(row)))
+
+    def run_gathered(self) -> None:
+        """Run the gathered statements as one."""
+        if self._gathered:
+            sql = together(tuple(sql for sql, _ in self._gathered))
+            arguments = [argument for _, own in self._gathered for argument in own]
+            self._gathered.clear()
+            with named():
+                await_only(self._connection.execute(sql, *arguments))
 
     def execute(self, statement: Executable, parameters: Any = None) -> Result:
+        self.run_gathered()
         if isinstance(parameters, Sequence):
             if len(parameters) != 1:
                 return self._execute_many(statement, parameters)
@@ -124,6 +143,30 @@ class DirectConnection:
         return Result((), len(rows))
 
 
+def _whole(work: Callable[[Connection], R], connection: DirectConnection) -> R:
+    done = work(cast("Connection", connection))
+    connection.run_gathered()
+    return done
+
+
+@lru_cache
+def together(statements: tuple[str, ...]) -> str:
+    """Several statements, none of which reads what another one writes, as one; their parameters follow each other."""
+    *first, last = _numbered_on(statements)
+    named_first = ", ".join(f"part_{n} AS ({sql})" for n, sql in enumerate(first))
+    return f"WITH {named_first} {last}" if first else last
+
+
+def _numbered_on(statements: Sequence[str]) -> Iterator[str]:
+    before = 0
+    for sql in statements:
+        pieces = PARAMETER.split(sql)  # text and number by turns
+        numbers = [int(number) for number in pieces[1::2]]
+        pieces[1::2] = [f"${number + before}" for number in numbers]
+        before += max(numbers, default=0)
+        yield "".join(pieces)
+
+
 def _count(status: str) -> int:
     """How many rows a command changed, of what the server says about it: `UPDATE 1`, `INSERT 0 1`."""
     return int(status.rpartition(" ")[2])
@@ -140,7 +183,7 @@ class PostgresDatabase(ServerDatabase):
         self._pools: dict[str, asyncpg.Pool[Any]] = {}
         self._opening = asyncio.Lock()
 
-    async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
+    async def fetch(self, query: Executable, **values: Any) -> Sequence[Row]:
         ready = compiled(query)
         arguments = ready.arguments(values)
         return await self._patience.in_time(lambda: retried(lambda: self._fetch(ready.sql, arguments)))
@@ -182,7 +225,7 @@ class PostgresDatabase(ServerDatabase):
         async with self._borrowed("writing") as connection:
             await connection.execute(BEGIN)
             try:
-                done = await greenlet_spawn(work, cast("Connection", DirectConnection(connection)))
+                done: R = await greenlet_spawn(_whole, work, DirectConnection(connection))
             except Exception:
                 await connection.execute("ROLLBACK")
                 raise

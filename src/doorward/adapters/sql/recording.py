@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, case, exists, insert
 
 from doorward.adapters.sql import tables
-from doorward.adapters.sql.locks import inserting
+from doorward.adapters.sql.locks import add, inserting
 from doorward.adapters.sql.mapping import columns_of
 from doorward.adapters.sql.outbox import revive
 from doorward.domain.events import wire_event
@@ -37,14 +37,14 @@ def record(connection: Connection, group: list[writes.Record]) -> None:
         }
         for event in events
     ]
-    connection.execute(_ADD_AUDIT_ROW, rows)
+    add(connection, _ADD_AUDIT_ROW, rows)
     proven = [
         {"id": event.id, "user_id": event.user_id, "event": event.type.audit_name, "at": event.at}
         for event in events
         if event.type.is_verification and event.user_id
     ]
     if proven:
-        connection.execute(_ADD_VERIFICATION, proven)
+        add(connection, _ADD_VERIFICATION, proven)
     _enqueue(connection, [(Lane.EVENTS, e.id, wire_event(e), e.at) for e in events if e.type.wire_name])
 
 
@@ -66,7 +66,7 @@ def add_attempt(connection: Connection, write: writes.AddLoginAttempt) -> None:
     values, owner = columns_of(write.attempt), write.attempt.user_id
     shown = values.pop("email")
     bound = {"owner": owner or NOBODY, "shown": shown, "otherwise": writes.REMOVED if owner else shown}
-    connection.execute(_ADD_ATTEMPT, values | bound)
+    add(connection, _ADD_ATTEMPT, [values | bound])
 
 
 def send(connection: Connection, group: list[writes.Send]) -> None:
@@ -94,4 +94,4 @@ def _enqueue(connection: Connection, items: Sequence[tuple[Lane, UUID, Any, date
         for lane, item_id, payload, at in items
     ]
     if rows:
-        connection.execute(_ENQUEUE, rows)
+        add(connection, _ENQUEUE, rows)

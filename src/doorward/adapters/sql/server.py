@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import Any, TypeVar
 
 import greenlet  # noqa: F401 - SQLAlchemy misses it only at the first connection
-from sqlalchemy import Connection, Executable, Select, make_url
+from sqlalchemy import Connection, Executable, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -53,6 +53,7 @@ class ServerDatabase:
 
     def __init__(self, url: str) -> None:
         self.address = name, arguments = driver_url(url)
+        self.name = name.get_backend_name()
         common: dict[str, Any] = {
             "connect_args": arguments,
             "pool_size": POOL_SIZE,
@@ -67,7 +68,7 @@ class ServerDatabase:
         )
         self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=QUEUE_SECONDS, cancels=True)
 
-    async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
+    async def fetch(self, query: Executable, **values: Any) -> Sequence[Row]:
         return await self.read(lambda c: c.execute(query, values).mappings().all())
 
     async def change(self, statement: Executable, **values: Any) -> int:

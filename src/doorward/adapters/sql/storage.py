@@ -8,6 +8,7 @@ from doorward.adapters.sql.archive import SqlArchive
 from doorward.adapters.sql.counters import SqlCounters
 from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.outbox import SqlOutbox
+from doorward.adapters.sql.postgres_counters import PostgresCounters
 from doorward.adapters.sql.store import SqlStore
 from doorward.adapters.sql.trial import write_and_roll_back
 from doorward.ports.storage import Heard, SchemaStatus
@@ -20,7 +21,7 @@ class SqlStorage:
     def __init__(self, database: Database, committed: Committed = lambda _: None) -> None:
         self.database = database
         self.store = SqlStore(database, committed=committed)
-        self.counters = SqlCounters(database)
+        self.counters = PostgresCounters(database) if database.name == "postgresql" else SqlCounters(database)
         self.outbox = SqlOutbox(database)
         self.archive = SqlArchive(database)
 
