@@ -1,6 +1,7 @@
 """Counting, on every backend."""
 
 import asyncio
+import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -164,3 +165,52 @@ async def test_a_long_key_is_a_key(counters):
 
     assert await counters.find("k" * 149 + "b") == Tally()
     assert await counters.find("k" * 149 + "a") == Tally(count=1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_taking_is_the_same_by_the_short_way(counters, now, seed):
+    """Whatever was counted before, as `Budget.take` would have it: tallies and refusals."""
+    chance = random.Random(seed)
+    budget = Budget(limit=chance.choice([1, 2, 5]), window=timedelta(seconds=chance.choice([1, 10])))
+    expected, at = Tally(), now
+    for _ in range(25):
+        at += timedelta(milliseconds=chance.choice([0, 1, 400, 1000, 5000]))
+        if chance.random() < 0.15:
+            change = chance.choice([budget.give_back, budget.forget])
+            expected = await counters.change("key", lambda tally, change=change, at=at: change(tally, at))
+        try:
+            expected, refused = budget.take(expected, at), None
+        except Spent as spent:
+            refused = spent.retry_after
+        taken = await asyncio.gather(counters.take("key", budget, at), return_exceptions=True)
+        assert getattr(taken[0], "retry_after", None) == refused
+        assert await counters.find("key") == expected
+
+
+async def test_fifty_take_at_once(counters, now):
+    """Exactly as many as the budget has."""
+    budget = Budget(limit=20, window=timedelta(hours=1))
+    outcomes = await asyncio.gather(*(counters.take("key", budget, now) for _ in range(50)), return_exceptions=True)
+
+    assert sum(outcome is None for outcome in outcomes) == 20
+    assert sum(isinstance(outcome, Spent) for outcome in outcomes) == 30
+
+
+async def test_nothing_is_taken_from_nothing(counters, now):
+    """A budget of none."""
+    with pytest.raises(Spent):
+        await counters.take("key", Budget(limit=0, window=timedelta(hours=1)), now)
+
+    assert await counters.find("key") == Tally()
+
+
+async def test_two_sets_that_overlap_are_exact(counters, now):
+    """A hundred changes of two tallies each, half of them in another order and with a third one."""
+
+    def add(tally):
+        return replace(tally, count=tally.count + 1)
+
+    sets = [{"a": add, "b": add} if n % 2 else {"c": add, "b": add} for n in range(100)]
+    await asyncio.gather(*(counters.change_all(one) for one in sets))
+
+    assert [(await counters.find(key)).count for key in "abc"] == [50, 100, 50]

@@ -44,6 +44,14 @@ def test_every_page_says_that_one_only_looks(looking, ada):
     assert "<fieldset disabled" in looking.open("/account").answer.text
 
 
+@pytest.mark.parametrize("path", ["/v1/session", "/v1/forward-auth"])
+def test_host_applications_are_not_told_that_it_is_ada(looking, path):
+    """What they do on such an answer would be done in her name."""
+    answer = looking.http.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "looking_only")
+
+
 def test_no_form_of_the_account_does_anything(looking, ada, service):
     """All of them are refused, with the right password too."""
     found = {

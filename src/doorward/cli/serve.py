@@ -7,6 +7,7 @@ import typer
 import uvicorn
 
 from doorward.bootstrap import build, must_be_migrated
+from doorward.cli.allocation import keep_hashing_memory
 from doorward.cli.draining import PatientProtocol, run
 from doorward.cli.running import ProfileOption, refuse_unsafe
 from doorward.log import configure
@@ -28,6 +29,7 @@ def serve(
     """
     flags = {"profile": profile, "workers": workers, "log_json": log_json}
     settings = load(flags).settings
+    keep_hashing_memory(settings.hashing)
     refuse_unsafe(settings)
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
     asyncio.run(_prepare_schema(settings, migrate=migrate))
