@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -299,3 +300,33 @@ async def test_the_store_behind_is_the_same(connect, memory, present, moment):
     assert all(getattr(store, part) is getattr(memory, part) for part in parts)
     assert list(await SessionCache(connect(), memory.sessions, memory.users).of_user(session.user_id)) == [session]
     assert await store.purge(moment) == 1
+
+
+async def test_what_is_outdated_is_heard(connect, memory, present, moment):
+    """By whoever listens, also after Redis was away; whoever tells waits for nobody."""
+    store = RevokingStore(memory, SessionCache(connect(), memory.sessions, memory.users))
+    session, nobody, heard = present(expires_at=moment), uuid4(), asyncio.Queue()
+    await store.commit(AddSession(session))
+    async with SessionCache(connect(), memory.sessions, memory.users).listening(heard.put_nowait):
+        while heard.empty():  # until somebody listens; nothing says when
+            await store.commit(EndSessions(nobody, moment))
+            await asyncio.sleep(0.05)
+        while not heard.empty():
+            assert heard.get_nowait() == [nobody]
+        await store.commit(EndSession(session.id, moment))
+        assert await asyncio.wait_for(heard.get(), 5) == [session.id]
+
+
+async def test_listening_goes_on_after_redis_was_away(connect, program, memory, present, moment):
+    """On a new connection, by itself."""
+    store = RevokingStore(memory, SessionCache(connect(), memory.sessions, memory.users))
+    session, heard = present(expires_at=moment), asyncio.Queue()
+    async with SessionCache(connect(), memory.sessions, memory.users).listening(heard.put_nowait):
+        await asyncio.sleep(0.2)
+        program.kill()
+        program.start()
+        async with asyncio.timeout(15):
+            while heard.empty():
+                await store.commit(EndSessions(session.user_id, moment))
+                await asyncio.sleep(0.2)
+    assert heard.get_nowait() == [session.user_id]

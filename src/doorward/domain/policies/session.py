@@ -15,8 +15,8 @@ class SessionPolicy:
         refresh_ttl: of the whole session, however often it is refreshed; unset means no refresh tokens.
         idle_ttl: a session that is not refreshed for so long is over; unset means only `refresh_ttl` counts.
         refresh_grace: how long the refresh token before the current one may be shown again.
-        max_staleness: upper bound for honouring a sign-out that another worker took; it is honoured at once, with
-            REDIS_URL too, so that nothing of this is used up.
+        max_staleness: upper bound for honouring a sign-out that another worker took: how long session checks are
+            answered from memory. 0 asks the database each time.
     """
 
     access_ttl: timedelta = timedelta(minutes=15)
