@@ -162,10 +162,8 @@ def build(
     relay, remembered = Relay(), RememberedSessions(settings.session.max_staleness.total_seconds())
     storage = open_storage(settings.database_url, _noting(relay, remembered))
     caches = open_caches(settings.redis_url.get_secret_value() if settings.redis_url else None, storage)
-    secret, *previous = (one.get_secret_value() for one in (settings.secret_key, *settings.previous_secret_keys))
     hasher = PooledPasswordHasher(settings.hashing, workers=settings.workers, firebase=_firebase_key(settings))
-    broker, inbox = _broker(settings, [secret, *previous]), Inbox(now=_now, tell=tell) if tell else None
-    mailer, texter = _deliverers(settings, inbox)
+    broker, inbox = _broker(settings), Inbox(now=_now, tell=tell) if tell else None
     parts = Parts(
         store=caches.store,
         sessions=caches.sessions,
@@ -173,10 +171,10 @@ def build(
         outbox=storage.outbox,
         hasher=hasher,
         common=ZxcvbnCommonPasswords(),
-        secrets=HmacSecretMinter(secret, previous=previous),
-        issuer=_issuer(settings, secret, previous, CachedKeyRing(storage.store.signing_keys, _now)),
-        mailer=mailer,
-        texter=texter,
+        secrets=_minter(settings),
+        issuer=_issuer(settings, CachedKeyRing(storage.store.signing_keys, _now)),
+        mailer=_caught(inbox, _mailer(settings)) or NoMailer(),
+        texter=_caught(inbox, _texter(settings)),
         letters=letters_of(settings),
         publisher=broker.publisher if broker else LogEventPublisher(),
         now=_now,
@@ -197,19 +195,28 @@ def build(
     )
 
 
-def _deliverers(settings: Settings, inbox: Inbox | None) -> tuple[Mailer, Mailer | None]:
-    """What sends mail and what sends SMS; in development both are caught too."""
-    mailer, texter = _mailer(settings), _texter(settings)
-    if inbox:
-        return InboxMailer(inbox, mailer), InboxMailer(inbox, texter)
-    return mailer or NoMailer(), texter
+def _caught(inbox: Inbox | None, mailer: Mailer | None) -> Mailer | None:
+    """What sends letters; in development they are caught too."""
+    return InboxMailer(inbox, mailer) if inbox else mailer
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _issuer(settings: Settings, secret: str, previous: Sequence[str], keys: CachedKeyRing) -> JwtTokenIssuer:
+def _secrets(settings: Settings) -> list[str]:
+    """The secret, and those before it."""
+    named = (settings.secret_key, *settings.previous_secret_keys)
+    return [one.get_secret_value() for one in named if one]
+
+
+def _minter(settings: Settings) -> HmacSecretMinter:
+    secret, *previous = _secrets(settings)
+    return HmacSecretMinter(secret, previous=previous)
+
+
+def _issuer(settings: Settings, keys: CachedKeyRing) -> JwtTokenIssuer:
+    secret, *previous = _secrets(settings)
     return JwtTokenIssuer(
         secret,
         algorithm=settings.algorithm,
@@ -246,9 +253,9 @@ def policies_of(settings: Settings) -> Policies:
     )
 
 
-def _broker(settings: Settings, secrets: Sequence[str]) -> MessageBroker | None:
+def _broker(settings: Settings) -> MessageBroker | None:
     url = settings.rabbitmq_url.get_secret_value() if settings.rabbitmq_url else None
-    return open_broker(url, [derive_key(secret, "jobs") for secret in secrets])
+    return open_broker(url, [derive_key(secret, "jobs") for secret in _secrets(settings)])
 
 
 async def must_be_migrated(storage: Storage) -> None:

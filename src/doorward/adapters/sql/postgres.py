@@ -7,21 +7,16 @@ every request runs is only *written* with SQLAlchemy; searches, migrations and b
 import asyncio
 import json
 import logging
-import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, Dialect, Executable, Select
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy import Connection, Executable
+from sqlalchemy.util import greenlet_spawn
 
-from doorward.adapters.sql.engine import CONFLICTS, UNFIT, Conflict
+from doorward.adapters.sql.direct import DIALECT, DirectConnection, compiled, count_of, named, whole
+from doorward.adapters.sql.engine import Conflict
 from doorward.adapters.sql.mapping import Row
 from doorward.adapters.sql.server import FULL, POOL_SIZE, ServerDatabase, retried
 from doorward.adapters.sql.telling import CHANNEL, told
@@ -30,146 +25,8 @@ from doorward.ports.storage import Heard
 
 R = TypeVar("R")
 log = logging.getLogger("doorward.database")
-DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 PAUSE_SECONDS = 1.0
-PARAMETER = re.compile(r"\$([0-9]+)")
-LOST = ("08", "57P")  # the classes of codes by which a server ends a connection
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A statement's text, the names of its parameters in order, and the values that stand in the statement itself."""
-
-    sql: str
-    names: tuple[str, ...]
-    fixed: Mapping[str, Any]
-
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        return [values[name] if name in values else self.fixed[name] for name in self.names]
-
-
-_compiled: "WeakKeyDictionary[Executable, dict[tuple[str, ...], Compiled]]" = WeakKeyDictionary()
-
-
-def compiled(statement: Executable, columns: tuple[str, ...] = ()) -> Compiled:
-    """Compile a statement; one that is a constant of its module, only once.
-
-    Args:
-        statement: what to run.
-        columns: for an INSERT, the columns that are given.
-    """
-    known = _compiled.setdefault(statement, {})
-    if columns not in known:
-        expression = cast("Select[Any]", statement)
-        made = expression.compile(
-            dialect=DIALECT, column_keys=columns or None, compile_kwargs={"render_postcompile": True}
-        )
-        asked = {bind.key for bind in made.binds.values() if bind.required}
-        fixed = {name: value for name, value in made.params.items() if name not in asked}
-        known[columns] = Compiled(str(made), tuple(made.positiontup or ()), fixed)
-    return known[columns]
-
-
-class Result:
-    """What a statement gave; the few ways to look at it that the handlers use of SQLAlchemy's."""
-
-    def __init__(self, rows: Sequence[Any], rowcount: int) -> None:
-        self._rows = rows
-        self.rowcount = rowcount
-
-    def mappings(self) -> "Result":
-        return self
-
-    def all(self) -> Sequence[Any]:
-        return self._rows
-
-    def first(self) -> Any:
-        return self._rows[0] if self._rows else None
-
-    def scalar(self) -> Any:
-        return self._rows[0][0] if self._rows else None
-
-    def scalars(self) -> "Result":
-        return Result([row[0] for row in self._rows], self.rowcount)
-
-
-class DirectConnection:
-    """One transaction on the driver's own connection, to be used like SQLAlchemy's."""
-
-    dialect = DIALECT
-
-    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
-        self._connection = connection
-        self._gathered: list[tuple[str, list[Any]]] = []
-
-    def gather(self, statement: Executable, row: Mapping[str, Any]) -> None:
-        """Run an INSERT later, together with others: each statement is a way to the server and back."""
-        ready = compiled(statement, tuple(row))
-        self._gathered.append((ready.sql, ready.arguments(row)))
-
-    def run_gathered(self) -> None:
-        """Run the gathered statements as one."""
-        if self._gathered:
-            sql = together(tuple(sql for sql, _ in self._gathered))
-            arguments = [argument for _, own in self._gathered for argument in own]
-            self._gathered.clear()
-            with named():
-                await_only(self._connection.execute(sql, *arguments))
-
-    def execute(self, statement: Executable, parameters: Any = None) -> Result:
-        self.run_gathered()
-        if isinstance(parameters, Sequence):
-            if len(parameters) != 1:
-                return self._execute_many(statement, parameters)
-            parameters = parameters[0]
-        values: Mapping[str, Any] = parameters or {}
-        ready = compiled(statement, tuple(values) if statement.is_insert else ())
-        arguments = ready.arguments(values)
-        with named():
-            if statement.is_select:
-                rows = await_only(self._connection.fetch(ready.sql, *arguments))
-                return Result(rows, len(rows))
-            return Result((), _count(await_only(self._connection.execute(ready.sql, *arguments))))
-
-    def scalar(self, statement: Executable, parameters: Any = None) -> Any:
-        return self.execute(statement, parameters).scalar()
-
-    def _execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> Result:
-        if rows:
-            ready = compiled(statement, tuple(rows[0]) if statement.is_insert else ())
-            with named():
-                await_only(self._connection.executemany(ready.sql, [ready.arguments(row) for row in rows]))
-        return Result((), len(rows))
-
-
-def _whole(work: Callable[[Connection], R], connection: DirectConnection) -> R:
-    done = work(cast("Connection", connection))
-    connection.run_gathered()
-    return done
-
-
-@lru_cache
-def together(statements: tuple[str, ...]) -> str:
-    """Several statements, none of which reads what another one writes, as one; their parameters follow each other."""
-    *first, last = _numbered_on(statements)
-    named_first = ", ".join(f"part_{n} AS ({sql})" for n, sql in enumerate(first))
-    return f"WITH {named_first} {last}" if first else last
-
-
-def _numbered_on(statements: Sequence[str]) -> Iterator[str]:
-    before = 0
-    for sql in statements:
-        pieces = PARAMETER.split(sql)  # text and number by turns
-        numbers = [int(number) for number in pieces[1::2]]
-        pieces[1::2] = [f"${number + before}" for number in numbers]
-        before += max(numbers, default=0)
-        yield "".join(pieces)
-
-
-def _count(status: str) -> int:
-    """How many rows a command changed, of what the server says about it: `UPDATE 1`, `INSERT 0 1`."""
-    return int(status.rpartition(" ")[2])
 
 
 class PostgresDatabase(ServerDatabase):
@@ -219,13 +76,13 @@ class PostgresDatabase(ServerDatabase):
                 done = await connection.execute(sql, *arguments)
             except (asyncpg.InterfaceError, OSError) as error:
                 raise Unavailable("database") from error  # it may have happened, or not
-            return _count(done)
+            return count_of(done)
 
     async def _write(self, work: Callable[[Connection], R]) -> R:
         async with self._borrowed("writing") as connection:
             await connection.execute(BEGIN)
             try:
-                done: R = await greenlet_spawn(_whole, work, DirectConnection(connection))
+                done: R = await greenlet_spawn(whole, work, DirectConnection(connection))
             except Exception:
                 await connection.execute("ROLLBACK")
                 raise
@@ -283,24 +140,6 @@ class PostgresDatabase(ServerDatabase):
                 )
                 self._pools[kind] = await pool
             return self._pools[kind]
-
-
-@contextmanager
-def named() -> Iterator[None]:
-    """Call the driver's errors as the engine does."""
-    try:
-        yield
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise IntegrityError("", None, error) from error
-    except (asyncpg.InvalidCachedStatementError, asyncpg.InterfaceError, OSError) as error:
-        raise Conflict from error
-    except asyncpg.PostgresError as error:
-        state = error.sqlstate or ""
-        if state in CONFLICTS or state.startswith(LOST):
-            raise Conflict from error
-        if state in UNFIT:
-            raise Unavailable("database") from error
-        raise
 
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
