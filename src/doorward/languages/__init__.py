@@ -1,5 +1,6 @@
 """What is said to people, in their language: English in the source, gettext catalogues (`de.po`, …) in this folder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
@@ -99,12 +100,17 @@ class Speech:
 
     def place(self, place: Place) -> str:
         """City and country, by the names that the place has in this language, else that the language has for it."""
-        city = place.city.get(self.language) or place.city.get(SOURCE, "")
-        known = place.country.get(self.language) or self._locale.territories.get(place.territory)
+        city = self._own(place.city) or place.city.get(SOURCE, "")
+        known = self._own(place.country) or self._locale.territories.get(place.territory)
         country = known or place.country.get(SOURCE, place.territory)
         if not city or not country:
             return city or country
         return self.say(CITY_AND_COUNTRY) % {"city": city, "country": country}
+
+    def _own(self, names: Mapping[str, str]) -> str:
+        """The name in this language, be it one of its regions: GeoIP files know Portuguese as `pt-BR`."""
+        regional = (name for language, name in names.items() if language.startswith(f"{self.language}-"))
+        return names.get(self.language) or next(regional, "")
 
     def _in(self, unit: Unit, duration: timedelta) -> str:
         """With a threshold that nothing reaches, the unit is the one that is asked for."""
