@@ -95,6 +95,15 @@ def test_the_best_of_what_is_offered_is_taken(accepted, chosen, language):
 
 
 @pytest.mark.parametrize(
+    ("label", "in_german"), [("Firefox on Linux", "Firefox unter Linux"), ("curl", "curl"), ("% on %s", "% unter %s")]
+)
+def test_a_device_is_named_in_the_readers_language(label, in_german):
+    """Sessions keep it in English."""
+    assert (speech("en").device(label), speech("de").device(label)) == (label, in_german)
+    assert not [language for language in OTHERS if speech(language).device("Firefox on Linux") == "Firefox on Linux"]
+
+
+@pytest.mark.parametrize(
     ("duration", "words", "in_german"),
     [
         (timedelta(seconds=1), "1 second", "1 Sekunde"),

@@ -39,6 +39,7 @@ def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - like the one ab
 
 
 CITY_AND_COUNTRY = N_("%(city)s, %(country)s")
+BROWSER_ON_SYSTEM = N_("%(browser)s on %(system)s")
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ class Speech:
         if not city or not country:
             return city or country
         return self.say(CITY_AND_COUNTRY) % {"city": city, "country": country}
+
+    def device(self, label: str) -> str:
+        """A device as sessions keep it, `Firefox on Linux`; what has another form stays as it is."""
+        browser, on, system = label.partition(" on ")
+        return self.say(BROWSER_ON_SYSTEM) % {"browser": browser, "system": system} if on else label
 
     def _own(self, names: Mapping[str, str]) -> str:
         """The name in this language, be it one of its regions: GeoIP files know Portuguese as `pt-BR`."""
