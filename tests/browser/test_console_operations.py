@@ -5,6 +5,7 @@ import secrets
 
 import pytest
 
+from doorward.languages import OFFERED
 from support.looks import LOOKS, faults, too_wide
 from support.visitor import PASSWORD
 
@@ -74,6 +75,19 @@ def test_where_the_console_is_narrow_one_sees_where_one_is(enter, look):
 
     assert 0 <= here["x"] <= here["x"] + here["width"] <= 360
     assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize("language", OFFERED)
+def test_no_language_is_too_long_for_a_small_phone(enter, language):
+    """Nothing scrolls sideways, and no word is cut off in a button."""
+    visitor = enter(viewport={"width": 320, "height": 640}, locale=language)
+    found = {}
+    for path in (*PAGES, "/admin", "/admin/users", "/admin/users/new", "/account", "/account/security"):
+        page = visitor.open(path)
+        cut = page.eval_on_selector_all("button", "all => all.filter(b => b.scrollWidth > b.clientWidth).length")
+        found[path] = (page.get_attribute("html", "lang"), too_wide(page), cut)
+
+    assert {path: one for path, one in found.items() if one != (language, [], 0)} == {}
 
 
 @pytest.mark.smoke

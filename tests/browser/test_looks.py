@@ -5,9 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from doorward.languages import OFFERED, SOURCE, speech
 from support.looks import LOOKS, WEIGHT, faults, too_wide
 from support.visitor import PROFILES
 
+OTHERS = [language for language in OFFERED if language != SOURCE]
 OUTSIDE = ("/", "/sign-up", "/sign-in", "/forgot-password", "/reset-password?token=x", "/problems", "/nowhere")
 INSIDE = (
     "/account",
@@ -115,10 +117,22 @@ def test_pages_are_small_and_ask_nobody_else(visit):
 
 def test_every_language_is_spoken_on_every_page(visit):
     """The page says its language and direction, and nothing of the shell is left in English."""
-    for language, direction in (("de", "ltr"), ("fr", "ltr"), ("es", "ltr"), ("ja", "ltr"), ("ar", "rtl")):
+    for language in OTHERS:
         visitor = visit("modern", locale=language)
+        shell = ("Sign in", "Create account", "Password", "Language", "Colours")
+        foreign = "|".join(text for text in shell if speech(language).say(text) != text)
         for path in ("/", "/sign-up", "/sign-in", "/forgot-password"):
             page = visitor.open(path)
             assert page.get_attribute("html", "lang") == language
-            assert page.get_attribute("html", "dir") == direction
-            assert not re.search(r"\b(Sign in|Create account|Password|Language)\b", page.inner_text("body")), path
+            assert page.get_attribute("html", "dir") == speech(language).direction
+            assert not re.search(rf"\b({foreign})\b", page.inner_text("body")), path
+
+
+def test_every_language_fits_a_small_phone(visit):
+    """Nothing scrolls sideways, and no word is cut off in a button."""
+    for language in OFFERED:
+        visitor = visit("modern", locale=language, viewport={"width": 320, "height": 640})
+        for path in ("/", "/sign-up", "/sign-in", "/forgot-password"):
+            page = visitor.open(path)
+            cut = page.eval_on_selector_all("button", "all => all.filter(b => b.scrollWidth > b.clientWidth).length")
+            assert (too_wide(page), cut) == ([], 0), (language, path)

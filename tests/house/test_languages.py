@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from babel import Locale
 from write_catalogues import read, texts
 
 from doorward.languages import NN_, OFFERED, SOURCE, preferred, speech
@@ -11,6 +13,7 @@ from doorward.languages import NN_, OFFERED, SOURCE, preferred, speech
 OTHERS = [language for language in OFFERED if language != SOURCE]
 FILLED_IN = re.compile(r"%\(\w+\)s|\{\w+\}")
 MUST_DIFFER = 0.95
+ROOT = Path(__file__).parents[2]
 
 
 def forms(string):
@@ -58,6 +61,13 @@ def test_what_depends_on_a_number_is_translated(language):
     assert not [text for text in said if text.startswith("That")]
 
 
+def test_the_readme_names_every_language():
+    """Nobody reads the folder to learn what the pages speak."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert [code for code in OFFERED if Locale.parse(code).get_language_name(SOURCE) not in readme] == []
+
+
 @pytest.mark.parametrize(
     ("accepted", "chosen", "language"),
     [
@@ -67,6 +77,10 @@ def test_what_depends_on_a_number_is_translated(language):
         ("en;q=0.5,de;q=0.8", None, "de"),
         ("xx,yy;q=0.9", None, "en"),
         ("de;q=0,en", None, "en"),
+        ("pt-BR,pt;q=0.9,en;q=0.8", None, "pt"),
+        ("pt-PT", None, "pt"),
+        ("it-CH,it;q=0.9", None, "it"),
+        ("nl-BE,fr;q=0.8", None, "nl"),
         ("de", "en", "en"),
         ("en", "de", "de"),
         ("en", "xx", "en"),
@@ -78,6 +92,15 @@ def test_what_depends_on_a_number_is_translated(language):
 def test_the_best_of_what_is_offered_is_taken(accepted, chosen, language):
     """What somebody chose, else what his browser asks for, else English."""
     assert preferred(accepted, chosen) == language
+
+
+@pytest.mark.parametrize(
+    ("label", "in_german"), [("Firefox on Linux", "Firefox unter Linux"), ("curl", "curl"), ("% on %s", "% unter %s")]
+)
+def test_a_device_is_named_in_the_readers_language(label, in_german):
+    """Sessions keep it in English."""
+    assert (speech("en").device(label), speech("de").device(label)) == (label, in_german)
+    assert not [language for language in OTHERS if speech(language).device("Firefox on Linux") == "Firefox on Linux"]
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,16 @@ def test_a_file_that_is_none_stops_the_start(launch, tmp_path, content, words):
 def test_a_place_is_said_with_what_is_known(place, words):
     """A name in another language, or a code, is better than none."""
     assert speech("de").place(place) == words
+
+
+@pytest.mark.parametrize(
+    ("city", "words"),
+    [
+        ({"en": "London", "pt-BR": "Londres"}, "Londres, Reino Unido"),
+        ({"en": "London", "pt-BR": "Londres", "pt": "Lundres"}, "Lundres, Reino Unido"),
+        ({"en": "London", "ptx": "Londrix"}, "London, Reino Unido"),
+    ],
+)
+def test_a_name_of_a_region_of_the_language_will_do(city, words):
+    """GeoIP files know Portuguese as `pt-BR` only."""
+    assert speech("pt").place(Place(city, {"en": "United Kingdom", "pt-BR": "Reino Unido"}, "GB")) == words

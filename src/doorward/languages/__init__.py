@@ -1,5 +1,6 @@
 """What is said to people, in their language: English in the source, gettext catalogues (`de.po`, …) in this folder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
@@ -38,6 +39,7 @@ def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - like the one ab
 
 
 CITY_AND_COUNTRY = N_("%(city)s, %(country)s")
+BROWSER_ON_SYSTEM = N_("%(browser)s on %(system)s")
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,22 @@ class Speech:
 
     def place(self, place: Place) -> str:
         """City and country, by the names that the place has in this language, else that the language has for it."""
-        city = place.city.get(self.language) or place.city.get(SOURCE, "")
-        known = place.country.get(self.language) or self._locale.territories.get(place.territory)
+        city = self._own(place.city) or place.city.get(SOURCE, "")
+        known = self._own(place.country) or self._locale.territories.get(place.territory)
         country = known or place.country.get(SOURCE, place.territory)
         if not city or not country:
             return city or country
         return self.say(CITY_AND_COUNTRY) % {"city": city, "country": country}
+
+    def device(self, label: str) -> str:
+        """A device as sessions keep it, `Firefox on Linux`; what has another form stays as it is."""
+        browser, on, system = label.partition(" on ")
+        return self.say(BROWSER_ON_SYSTEM) % {"browser": browser, "system": system} if on else label
+
+    def _own(self, names: Mapping[str, str]) -> str:
+        """The name in this language, be it one of its regions: GeoIP files know Portuguese as `pt-BR`."""
+        regional = (name for language, name in names.items() if language.startswith(f"{self.language}-"))
+        return names.get(self.language) or next(regional, "")
 
     def _in(self, unit: Unit, duration: timedelta) -> str:
         """With a threshold that nothing reaches, the unit is the one that is asked for."""
