@@ -30,7 +30,9 @@ from doorward.ports.writes import (
     HandOver,
     PutSigningKey,
     Record,
+    RemoveRegistration,
     RemoveUser,
+    ReviveDeliveries,
     RotateSession,
     SaveUser,
     Send,
@@ -46,7 +48,8 @@ CHANGES = tuple(kind for kind in get_args(writes.Write) if kind is not writes.Ke
 async def scene(store, make, now):
     """An account with everything that can hang on one, and one change of each kind that would go through."""
     user, taken = make.user(), make.user(email="taken@example.org", username="taken")
-    waiting, losing = make.registration(), make.registration()
+    waiting, losing, leaving = make.registration(), make.registration(), make.registration()
+    waits = make.message()
     challenge, other = make.challenge(subject_id=user.id), make.challenge(subject_id=user.id)
     session, ending = make.session(user_id=user.id), make.session(user_id=user.id)
     await store.commit(
@@ -55,13 +58,14 @@ async def scene(store, make, now):
         AddFormerPassword(user.id, "old hash", now, 5),
         AddRegistration(waiting),
         AddRegistration(losing),
+        AddRegistration(leaving),
         AddChallenge(challenge),
         AddChallenge(other),
         AddSession(session),
         AddSession(ending),
         Record(make.event(user_id=user.id)),
         AddLoginAttempt(make.attempt(user_id=user.id)),
-        Send(make.message(), now),
+        Send(waits, now),
     )
     later = now + timedelta(minutes=1)
     changes = (
@@ -71,6 +75,7 @@ async def scene(store, make, now):
         AddFormerPassword(user.id, "newer hash", later, 5),
         AddRegistration(make.registration()),
         SettleRegistrations(waiting.id, waiting.email),
+        RemoveRegistration(leaving.id),
         AddChallenge(make.challenge(subject_id=user.id)),
         HandOver(challenge.handed_over(later, code_ttl=timedelta(minutes=5), link_ttl=None)),
         ConsumeChallenge(challenge.id, later),
@@ -83,14 +88,15 @@ async def scene(store, make, now):
         Record(make.event(user_id=user.id)),
         AddLoginAttempt(make.attempt(user_id=user.id)),
         Send(make.message(), later),
+        ReviveDeliveries((waits.id,), later),
         RemoveUser(user.id),
     )
-    return Scene(user, taken, (waiting, losing), (challenge, other), (session, ending), changes)
+    return Scene(user, taken, (waiting, losing, leaving), (challenge, other), (session, ending), waits, changes)
 
 
 class Scene:
-    def __init__(self, user, taken, registrations, challenges, sessions, changes):
-        self.user, self.taken, self.changes = user, taken, changes
+    def __init__(self, user, taken, registrations, challenges, sessions, waits, changes):
+        self.user, self.taken, self.waits, self.changes = user, taken, waits, changes
         self.registrations, self.challenges, self.sessions = registrations, challenges, sessions
 
     def change(self, kind):
@@ -113,6 +119,7 @@ class Scene:
             list((await store.audit.page(AuditQuery())).items),
             list(await store.audit.login_attempts(self.user.id, 9)),
             dict(await backend.outbox.depth()),
+            await backend.outbox.find(self.waits.id),
         )
 
 

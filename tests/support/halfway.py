@@ -62,12 +62,19 @@ class _Stopping:
         self._halt = halt
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+        found = getattr(self._connection, name)
+        return self._stopping(found) if name == "gather" else found
+
+    def _stopping(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def stop_and_run(statement: Executable, *parameters: Any) -> Any:
+            if str(statement).startswith(self._halt.before):
+                await_only(self._halt.here())
+            return run(statement, *parameters)
+
+        return stop_and_run
 
     def execute(self, statement: Executable, *parameters: Any) -> Any:
-        if str(statement).startswith(self._halt.before):
-            await_only(self._halt.here())
-        return self._connection.execute(statement, *parameters)
+        return self._stopping(self._connection.execute)(statement, *parameters)
 
 
 class _MongoHalting:

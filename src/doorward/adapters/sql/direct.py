@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import Connection, Dialect, Executable, Select
+from sqlalchemy import Connection, Dialect, Executable, FromClause, Insert, Select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
@@ -106,11 +106,15 @@ class DirectConnection:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
         self._gathered: list[tuple[str, list[Any]]] = []
+        self._tables: set[FromClause] = set()
 
-    def gather(self, statement: Executable, row: Mapping[str, Any]) -> None:
+    def gather(self, statement: Insert, row: Mapping[str, Any]) -> None:
         """Run an INSERT later, together with others: each statement is a way to the server and back."""
+        if statement.table in self._tables:  # nothing says in which order the parts of one statement are run
+            self.run_gathered()
         ready = compiled(statement, tuple(row))
         self._gathered.append((ready.sql, ready.arguments(row)))
+        self._tables.add(statement.table)
 
     def run_gathered(self) -> None:
         """Run the gathered statements as one."""
@@ -118,6 +122,7 @@ class DirectConnection:
             sql = together(tuple(sql for sql, _ in self._gathered))
             arguments = [argument for _, own in self._gathered for argument in own]
             self._gathered.clear()
+            self._tables.clear()
             with named():
                 await_only(self._connection.execute(sql, *arguments))
 
