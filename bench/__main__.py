@@ -24,7 +24,7 @@ RESULTS = Path(__file__).parent / "results"
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two rounds, half as long, no peers")
+    parser.add_argument("--quick", action="store_true", help="two rounds, shorter, no peers")
     parser.add_argument("--rounds", type=int, help="how often each subject takes its turn")
     parser.add_argument("--pace", type=float, help="all durations are multiplied by this")
     parser.add_argument("--only", choices=STAGES, nargs="+", default=list(STAGES), help="these stages")
@@ -51,7 +51,7 @@ def main() -> None:
     with ExitStack() as stack:
         quick = asked.quick
         place = Place(stack)
-        run = Run(place, asked.rounds or (2 if quick else 5), asked.pace or (0.5 if quick else 1.0))
+        run = Run(place, asked.rounds or (2 if quick else 5), asked.pace or (0.4 if quick else 1.0))
         if not quick:
             add_peers(run)
         for name in asked.only:

@@ -96,9 +96,11 @@ def _floods(run: Run) -> Rows:
             what = f"check p99 while 64 connections sign in ÷ idle, {said}, {subject.partition(', ')[2]}"
             rows.append((Goal(7, what, 4, 2, False), ratios(run.values("floods", subject, case, "p99_ms"), idle)))
     for subject in subjects:
-        what = f"memory growth in that flood ÷ (cores × {HASH_MIB} MiB), {subject.partition(', ')[2]}"
+        what = f"memory growth in that flood ÷ (cores times {HASH_MIB} MiB), {subject.partition(', ')[2]}"
         before = run.values("floods", subject, "idle", "pss_mib")[:1]
-        grown = [(after - before[0]) / (CORES * HASH_MIB) for after in run.values("floods", subject, "right", "pss_mib")]
+        grown = [
+            (after - before[0]) / (CORES * HASH_MIB) for after in run.values("floods", subject, "right", "pss_mib")
+        ]
         rows.append((Goal(8, what, 1.2, None, False), grown))
     return rows
 

@@ -87,13 +87,14 @@ def facts(run: Run, machine: dict[str, Any]) -> list[str]:
     """What it was measured on and with."""
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     peers = [f"- {title}: {one['versions']}. Switched off: {one['off']}." for title, one in machine["peers"].items()]
-    seconds = f"{machine['rounds']} rounds, durations × {machine['pace']:g}, {machine['minutes']} minutes in all"
+    seconds = f"{machine['rounds']} rounds, durations times {machine['pace']:g}, {machine['minutes']} minutes in all"
+    priority = machine["client_priority"]
     return [
         f"- {machine['date']}, commit {machine['commit']}: {seconds}.",
         f"- {machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, {machine['system']}.",
         f"- Python {machine['python']}, Node {machine['node']}; {packages}.",
         f"- PostgreSQL {machine['postgresql']}.",
-        f"- Client of the checks: {machine['check_client']}; priority of the other clients: {machine['client_priority']}.",
+        f"- Client of the checks: {machine['check_client']}. Priority of the other clients: {priority}.",
         *peers,
         *(f"- **Left out:** {why}." for why in run.left_out),
     ]

@@ -65,7 +65,8 @@ class Run:
     def add(self, stage: str, subject: str, case: str, number: int, **figures: float) -> None:
         self.rows.append(Row(stage, subject, case, number, figures))
         shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-        sys.stderr.write(f"{time.monotonic() - self.began:6.0f} s  {stage:11} {number + 1}/{self.rounds}  {subject:36} {case:14} {shown}\n")
+        turn = f"{time.monotonic() - self.began:6.0f} s  {stage:11} {number + 1}/{self.rounds}"
+        sys.stderr.write(f"{turn}  {subject:36} {case:14} {shown}\n")
 
     def floor(self, stage: str, name: str, number: int, kind: str, hashing: tuple[int, int, int]) -> Floor:
         """Measure bare hashes beside the subjects of a round."""
@@ -87,12 +88,11 @@ class Run:
 
     def values(self, stage: str, subject: str, case: str, figure: str) -> list[float]:
         """One figure, round by round."""
-        found = [
+        return [
             row.figures[figure]
             for row in self.rows
             if (row.stage, row.subject, row.case) == (stage, subject, case) and figure in row.figures
         ]
-        return found
 
     def spread(self, stage: str, subject: str, case: str, figure: str) -> Spread | None:
         values = self.values(stage, subject, case, figure)

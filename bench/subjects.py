@@ -46,9 +46,9 @@ class Subject:
     place: "Place"
     database: str | None
     check_path: str
-    sign_in: Callable[[int], bytes] = lambda number: b""
-    token: Callable[[Answer], str] = lambda answer: ""
-    check_headers: Callable[[str], dict[str, str]] = lambda token: {}
+    sign_in: Callable[[int], bytes] | None = None
+    token: Callable[[Answer], str] | None = None
+    check_headers: Callable[[str], dict[str, str]] | None = None
     tokens: list[str] = field(default_factory=list)
 
     @property
@@ -62,7 +62,9 @@ class Subject:
         return pss_mib(tree(self.server.process.pid))
 
     def headers(self) -> list[dict[str, str]]:
-        """Of sessions that are good; they are opened when they are first asked for."""
+        """Of sessions that are good; they are opened when they are first asked for. A bare floor knows none."""
+        if self.sign_in is None:
+            return [{}]
         if not self.tokens:
             self.tokens = [self.token(one) for one in ask_all(self.url, [self.sign_in(n) for n in range(SESSIONS)])]
         return [self.check_headers(token) for token in self.tokens]
@@ -94,7 +96,7 @@ def ask_all(url: str, requests: list[bytes]) -> list[Answer]:
 
 
 class Place:
-    """Where a run keeps what it throws away afterwards: a folder, and databases on the PostgreSQL that the tests use."""
+    """Where a run keeps what it throws away afterwards: a folder, and databases on the tests' PostgreSQL."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
@@ -141,7 +143,9 @@ def pinned(command: list[str], core: int | None) -> list[str]:
 class Product:
     """One Doorward installation: a database with accounts, on which servers of any settings are started."""
 
-    def __init__(self, place: Place, kind: str, *, accounts: int, hashing: tuple[int, int, int] = (19456, 2, 1)) -> None:
+    def __init__(
+        self, place: Place, kind: str, *, accounts: int, hashing: tuple[int, int, int] = (19456, 2, 1)
+    ) -> None:
         self.place, self.kind = place, kind
         self.folder = place.folder(kind)
         self.settings = service_settings(self.folder, free_port())  # one public address, whatever server answers
@@ -194,25 +198,33 @@ def start_hello(place: Place, core: int | None = None) -> Subject:
     command = [sys.executable, "-m", "uvicorn", "hello:app", "--app-dir", str(BENCH), "--port", str(port)]
     options = ["--no-access-log", "--no-server-header", "--no-proxy-headers", "--backlog", "2048"]
     server = start(pinned([*command, *options], core), port, "/", env={}, folder=place.folder("hello"))
-    return place.keep(Subject("bare ASGI hello", server, place, None, "/", tokens=["-"]))
+    return place.keep(Subject("bare ASGI hello", server, place, None, "/"))
 
 
 def start_peer(
-    peer: Peer, variant: str, place: Place, *, accounts: int, workers: int = 1, core: int | None = None
+    peer: Peer,
+    variant: str,
+    place: Place,
+    *,
+    accounts: int,
+    workers: int = 1,
+    core: int | None = None,
+    database: str | None = None,
 ) -> Subject:
-    """A peer with accounts that signed up by its own interface.
+    """A peer with accounts that signed up by its own interface; in a new database unless one with its tables is named.
 
     Raises:
         NotToBeHad: it does not start.
     """
-    port, database = free_port(), place.new_database()
+    is_new, port = database is None, free_port()
+    database = database or place.new_database()
     address = place.url_of(database).partition("://")[2]
     values = {
         "port": str(port), "workers": str(workers), "variant": variant, "database_address": address,
         "secret": secrets.token_hex(32),
     }  # fmt: skip
     env = {name: peer.filled(value, **values) for name, value in peer.said["environment"].items()}
-    for command in peer.said.get("prepare", ()):
+    for command in peer.said.get("prepare", ()) if is_new else ():
         peer.run(command, env, **values)
     command = [peer.filled(part, **values) for part in peer.said["start"]]
     env["PYTHONPATH"] = str(peer.folder)

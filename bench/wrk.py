@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import uvloop
 
@@ -51,7 +50,7 @@ def checks(
     """
     if not has_wrk():
         return _own(url, path, headers, connections, seconds)
-    lines = ",".join("{" + ",".join(f'[{_lua(k)}]={_lua(v)}' for k, v in one.items()) + "}" for one in headers)
+    lines = ",".join("{" + ",".join(f"[{_lua(k)}]={_lua(v)}" for k, v in one.items()) + "}" for one in headers)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(SCRIPT % (lines, path))
         script.flush()

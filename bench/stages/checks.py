@@ -33,11 +33,11 @@ def measure(run: Run) -> None:
     _, client = cores_apart()
     with closing(found):
         for one in found:
-            headers = [{}] if one.tokens == ["-"] else one.headers()
+            headers = one.headers()
             checks(one.url, one.check_path, headers, connections=16, seconds=1, core=client)  # warm
         for number in range(run.rounds):
             for one in found:
-                headers = [{}] if one.tokens == ["-"] else one.headers()
+                headers = one.headers()
                 for connections, usual in CONNECTIONS.items():
                     seconds = max(1, round(run.seconds(usual)))
                     meter = one.meter()

@@ -50,7 +50,10 @@ async def _one(subject: Subject, talkers: list[Talker], number: int) -> float:
     """Milliseconds from the answer of one sign-out to the last check that was let in; 0 if none was."""
     answer = (await asyncio.to_thread(ask_all, subject.url, [sign_in(number)]))[0]
     shown = subject.check_headers(subject.token(answer))
-    asked, ending = request("GET", "/v1/session", headers=shown), request("DELETE", "/v1/sessions/current", headers=shown)
+    asked, ending = (
+        request("GET", "/v1/session", headers=shown),
+        request("DELETE", "/v1/sessions/current", headers=shown),
+    )
     for talker in talkers:
         if (await talker.ask(asked)).status != 200:
             raise RuntimeError("a session that was just opened is not known")

@@ -18,11 +18,11 @@ FLOORS = {
 
 def entering(connections: int, first: int = 0) -> list[Conversation]:
     """Each connection signs in accounts of its own, so that none waits for another's reserved try."""
-    return [_turns(sign_in, [first + n, first + n + connections]) for n in range(connections)]
+    return [_turns([first + n, first + n + connections]) for n in range(connections)]
 
 
-def _turns(make, numbers: list[int]) -> Conversation:  # noqa: ANN001 - any builder of requests
-    made = [make(number) for number in numbers]
+def _turns(numbers: list[int]) -> Conversation:
+    made = [sign_in(number) for number in numbers]
     turn = iter(range(1 << 62))
     return endless(lambda: made[next(turn) % len(made)])
 

@@ -13,7 +13,12 @@ def measure(run: Run) -> None:
         for kind, title in (("postgresql", "PostgreSQL"), ("sqlite", "SQLite"))
     }
     for peer in run.peers:
-        found[peer.title] = lambda p=peer: start_peer(p, p.variants[0]["name"], run.place, accounts=0)
+        variant = peer.variants[0]["name"]
+        for first in run.started(STAGE, [variant], lambda name, p=peer: start_peer(p, name, run.place, accounts=0)):
+            first.stop()
+            found[peer.title] = lambda p=peer, v=variant, d=first.database: start_peer(
+                p, v, run.place, accounts=0, database=d
+            )
     for number in range(run.rounds):
         for name, start in found.items():
             for subject in run.started(STAGE, [name], lambda _, s=start: s()):

@@ -2,13 +2,13 @@
 
 import os
 import sys
+from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
 from django.core.management import execute_from_command_line
 from django.core.wsgi import get_wsgi_application
 from django.urls import include, path
-from urllib.parse import urlsplit
 
 address = urlsplit(os.environ["DATABASE"])
 settings.configure(
