@@ -34,7 +34,7 @@ def measure(run: Run) -> None:
     with closing(found):
         for one in found:
             headers = one.headers()
-            checks(one.url, one.check_path, headers, connections=16, seconds=1, core=client)  # warm
+            checks(one.url, one.check_path, headers, connections=16, seconds=2, core=client)  # warm
         for number in range(run.rounds):
             for one in found:
                 headers = one.headers()

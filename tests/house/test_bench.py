@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from bench.figures import Goal, Spread, percentile, ratios, short
 from bench.goals import reached
-from bench.load import Answer, split
+from bench.load import Answer, begin, split
 from bench.peers import peers, person
 from bench.plots import Bar, drawn, position
 from bench.processes import grown
@@ -76,6 +76,12 @@ def test_answers_are_read_whole():
     assert split(plain)[::2] == (200, b"ok")
     assert split(chunked)[::2] == (201, b"abcde")
     assert [split(part) for part in (plain[:-1], plain[:20], chunked[:-1])] == [None, None, None]
+
+
+def test_a_late_question_is_timed_from_when_it_was_due():
+    """So waiting counts; one that a timer let go too early is no quicker for that."""
+    assert begin(due=10.0, now=10.5) == 10.0
+    assert begin(due=10.0, now=9.999) == 9.999
 
 
 def test_wrk_is_understood():
