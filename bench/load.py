@@ -176,7 +176,7 @@ async def probe(url: str, requests: list[bytes], seconds: float, *, rate: int = 
 
 
 def begin(due: float, now: float) -> float:
-    """From when an answer is timed: a late question from when it was due, an early one (timers round) from its asking."""
+    """When the clock of a question starts: when it was due, or, as timers round, when it went out before that."""
     return min(due, now)
 
 
