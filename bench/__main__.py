@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def add_peers(run: Run) -> None:
             run.peers.append(peer)
 
 
+def measured(run: Run, stage: str) -> bool:
+    """Measure one stage; what it had measured before it broke off is kept, and said to be less."""
+    try:
+        STAGES[stage].measure(run)
+    except Exception as error:  # whatever a server does: the other stages are still worth their time
+        traceback.print_exc()
+        run.leave_out(f"what was to come of {stage}, which broke off ({type(error).__name__})")
+        return False
+    return True
+
+
 def main() -> None:
     """Measure, print the table of goals, keep the figures."""
     asked, began = options(), time.monotonic()
@@ -54,8 +66,7 @@ def main() -> None:
         run = Run(place, asked.rounds or (2 if quick else 5), asked.pace or (0.4 if quick else 1.0))
         if not quick:
             add_peers(run)
-        for name in asked.only:
-            STAGES[name].measure(run)
+        broken = [name for name in asked.only if not measured(run, name)]
         machine = described(run, quick=quick)
     machine["minutes"] = round((time.monotonic() - began) / 60, 1)
     RESULTS.mkdir(exist_ok=True)
@@ -67,6 +78,8 @@ def main() -> None:
         print(f"LEFT OUT: {why}")
     if asked.write:
         write(run, machine)
+    if broken:
+        sys.exit(f"Stages that broke off: {', '.join(broken)}")
 
 
 if __name__ == "__main__":

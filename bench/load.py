@@ -123,12 +123,17 @@ async def connect(url: str) -> Talker:
 
 
 async def converse(url: str, conversation: Conversation, until: float, met: Load, good: frozenset[int]) -> None:
-    """Talk until the time is over; what was asked before is let finish and counts."""
+    """Talk until the time is over; what was asked before is let finish and counts. A lost connection is status 0."""
     talker = await connect(url)
     asked = next(conversation)
     with suppress(StopIteration):
         while time.perf_counter() < until:
-            answer = await talker.ask(asked)
+            try:
+                answer = await talker.ask(asked)
+            except ConnectionError:
+                met.others[0] += 1
+                talker = await connect(url)
+                continue
             if answer.status in good:
                 met.times.append(answer.seconds)
             else:
@@ -155,13 +160,12 @@ async def probe(url: str, requests: list[bytes], seconds: float, *, rate: int = 
         due = began + number / rate
         await asyncio.sleep(due - time.perf_counter())
         start = begin(due, time.perf_counter())
-        talker = spare.pop() if spare else await connect(url)
         try:
+            talker = spare.pop() if spare else await connect(url)
             answer = await asyncio.wait_for(talker.ask(requests[number % len(requests)]), PATIENCE)
         except (TimeoutError, ConnectionError):
             met.others[0] += 1
-            met.times.append(PATIENCE)
-            talker.close()
+            met.times.append(time.perf_counter() - start)
             return
         spare.append(talker)
         met.times.append(time.perf_counter() - start)

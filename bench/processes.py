@@ -26,6 +26,12 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS if fields else 0.0
 
 
+def started_at(pid: int) -> int:
+    """When a process was started, in ticks; 0 if it is gone or only waits for its parent."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields and fields[0] != "Z" else 0
+
+
 def thread_seconds(pid: int) -> float:
     """The same of a process with one thread, in nanoseconds instead of ticks."""
     try:

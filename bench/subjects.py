@@ -3,11 +3,12 @@
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +19,13 @@ from sqlalchemy import make_url
 
 from bench.load import Answer, connect, request
 from bench.peers import NotToBeHad, Peer, person
-from bench.processes import Meter, pss_mib, tree
+from bench.processes import Meter, pss_mib, started_at, tree
 from bench.servers import PASSWORD, Server, free_port, service_settings, start
 
 JSON = {"Content-Type": "application/json"}
 SESSIONS = 12
 """Different sessions whose checks take turns."""
+STOP_SECONDS = 10
 BENCH = Path(__file__).parent
 
 
@@ -80,7 +82,16 @@ class Subject:
         return [request("GET", self.check_path, headers=one) for one in self.headers()]
 
     def stop(self) -> None:
-        self.server.stop()
+        """Ask it to end, and end what does not."""
+        started = {pid: started_at(pid) for pid in tree(self.server.process.pid)}
+        self.server.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.server.process.wait(STOP_SECONDS)
+        for pid, moment in started.items():
+            if moment and started_at(pid) == moment:  # and no other that has its number by now
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        self.server.process.wait()
 
 
 def ask_all(url: str, requests: list[bytes]) -> list[Answer]:

@@ -13,7 +13,7 @@ from bench.subjects import Subject, sign_in, start_peer
 
 STAGE = "floods"
 CONNECTIONS, FIRST = 64, 128
-PEER_ROUNDS, PEER_ACCOUNTS = 2, 32
+PEER_ROUNDS, PEER_ACCOUNTS = 2, 16
 ANSWERS = {"right": (200,), "wrong": (401,)}
 
 
