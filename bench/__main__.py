@@ -6,6 +6,7 @@ The figures go to bench/results/ as JSON; `--write` makes docs/benchmarks.md and
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -15,7 +16,7 @@ from pathlib import Path
 from bench.machine import described
 from bench.peers import NotToBeHad, peers
 from bench.report import goal_lines, write
-from bench.run import Run, as_json
+from bench.run import Run, as_json, from_json
 from bench.stages import checks, floods, revocation, sign_ins, sign_ups, starts
 from bench.subjects import Place
 
@@ -30,6 +31,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--pace", type=float, help="all durations are multiplied by this")
     parser.add_argument("--only", choices=STAGES, nargs="+", default=list(STAGES), help="these stages")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and its plots")
+    parser.add_argument("--page", type=Path, metavar="JSON", help="measure nothing: write that page of earlier figures")
     return parser.parse_args()
 
 
@@ -58,6 +60,11 @@ def measured(run: Run, stage: str) -> bool:
 def main() -> None:
     """Measure, print the table of goals, keep the figures."""
     asked, began = options(), time.monotonic()
+    if asked.page:
+        earlier = json.loads(asked.page.read_text())
+        write(from_json(earlier), earlier["machine"])
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that what was started and made is taken away
     if "TEST_POSTGRESQL_URL" not in os.environ:
         sys.exit('PostgreSQL is needed: `make bench`, or eval "$(scripts/services env)"')
     with ExitStack() as stack:

@@ -10,6 +10,7 @@ from bench.run import Run
 
 DOCS = Path(__file__).parents[1] / "docs"
 PLOTS = DOCS / "benchmarks"
+ROUNDS, QUIET = 5, 0.5
 HEADS = {
     "rate": "per s", "server_cpu_us": "server CPU µs", "database_cpu_us": "database CPU µs", "p50_ms": "p50 ms",
     "p99_ms": "p99 ms", "sign_ins": "sign-ins/s", "refused": "refused", "pss_mib": "memory MiB", "seconds": "seconds",
@@ -83,11 +84,22 @@ def plot(run: Run) -> list[str]:
     return lines
 
 
+def warnings(run: Run, machine: dict[str, Any]) -> list[str]:
+    """What makes a run a trial whose figures are not to be quoted."""
+    others = max((row.figures.get("foreign", 0.0) for row in run.rows), default=0.0)
+    found = []
+    if machine["rounds"] < ROUNDS or machine["pace"] < 1:
+        found.append(f"{machine['rounds']} of {ROUNDS} rounds, durations times {machine['pace']:g}")
+    if others > QUIET:
+        found.append(f"others kept up to {others:.1f} cores busy")
+    return [f"**A trial, not to be quoted: {'; '.join(found)}.**", ""] if found else []
+
+
 def facts(run: Run, machine: dict[str, Any]) -> list[str]:
     """What it was measured on and with."""
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     peers = [f"- {title}: {one['versions']}. Switched off: {one['off']}." for title, one in machine["peers"].items()]
-    seconds = f"{machine['rounds']} rounds, durations times {machine['pace']:g}, {machine['minutes']} minutes in all"
+    seconds = f"rounds: {machine['rounds']}, durations times {machine['pace']:g}, {machine['minutes']} minutes in all"
     priority = machine["client_priority"]
     return [
         f"- {machine['date']}, commit {machine['commit']}: {seconds}.",
@@ -105,7 +117,19 @@ def write(run: Run, machine: dict[str, Any]) -> None:
     PLOTS.mkdir(exist_ok=True)
     method = (Path(__file__).parent / "method.md").read_text()
     parts = ["# Benchmarks", "", "This page is written by `make bench` (`bench/report.py`).", ""]
-    parts += ["## Goals", "", *goal_lines(run), "", *plot(run), "## Run", "", *facts(run, machine), "", method]
+    parts += [
+        *warnings(run, machine),
+        "## Goals",
+        "",
+        *goal_lines(run),
+        "",
+        *plot(run),
+        "## Run",
+        "",
+        *facts(run, machine),
+        "",
+        method,
+    ]
     for stage, title in TABLES.items():
         if run.subjects(stage):
             parts += [f"## {title}", "", *table(run, stage), ""]

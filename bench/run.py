@@ -35,14 +35,14 @@ class Run:
     """The run that stages add their rows to.
 
     Attributes:
-        place: databases and folders.
+        place: databases and folders; None for a run that is over.
         rounds: how often each subject takes its turn.
         pace: seconds are multiplied by this.
         peers: those that are there.
         left_out: those that are not, and why.
     """
 
-    place: Place
+    place: Place | None
     rounds: int
     pace: float
     peers: list[Peer] = field(default_factory=list)
@@ -130,3 +130,10 @@ def closing(subjects: list[Subject]) -> ExitStack:
 
 def as_json(run: Run, machine: dict[str, Any]) -> dict[str, Any]:
     return {"machine": machine, "left_out": run.left_out, "rows": [vars(row) for row in run.rows]}
+
+
+def from_json(found: dict[str, Any]) -> Run:
+    """A run that was measured before, to be looked at again."""
+    machine = found["machine"]
+    rows = [Row(**one) for one in found["rows"]]
+    return Run(None, machine["rounds"], machine["pace"], left_out=found["left_out"], rows=rows)

@@ -35,6 +35,8 @@ def measure(run: Run) -> None:
     for peer in run.peers:
         start = lambda name, p=peer: start_peer(p, name, run.place, accounts=PEER_ACCOUNTS, workers=2)  # noqa: E731
         peers += run.started(STAGE, [peer.variants[-1]["name"]], start)
+    for subject in peers:
+        subject.name += ", 2 workers"
     with closing(own + peers):
         for number in range(run.rounds):
             for subject in own:
