@@ -7,7 +7,7 @@ from html import escape
 
 from bench.figures import Spread, short
 
-WIDTH, LABEL, VALUE, ROW, TOP = 860, 300, 90, 26, 46
+WIDTH, LABEL, VALUE, ROW, TOP = 900, 340, 90, 26, 46
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-weight:600;font-size:15px}"
     ".own{fill:#2f5bd3}.other{fill:#8c959f}.floor{fill:#57ab5a}.spread{stroke:#24292f;stroke-width:1.5}"
