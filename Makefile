@@ -13,7 +13,7 @@ ON_SERVERS = eval "$$(scripts/services env)" &&
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman spectral help install run demo init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench docs requirements \
+.PHONY: newman spectral help install run demo init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench bench-quick docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
@@ -110,8 +110,11 @@ test-timing: $(DEV_READY) ## Whether times tell who has an account: ranks of int
 test-import: $(DEV_READY) ## A hundred thousand users imported, interrupted, exported, with figures
 	TEST_IMPORT_ROWS=100000 $(BIN)/pytest tests/e2e/test_import.py -v -s
 
-bench: $(DEV_READY) ## Speed as ratios in one run
-	$(BIN)/python -m bench
+bench: $(DEV_READY) services ## Speed as ratios in one run, beside floors and peers, which are installed (twenty minutes, docs/benchmarks.md)
+	$(ON_SERVERS) $(BIN)/python -m bench --write
+
+bench-quick: $(DEV_READY) services ## The same of Doorward and the floors only (three minutes)
+	$(ON_SERVERS) $(BIN)/python -m bench --quick
 
 newman: $(DEV_READY) ## Install what runs the Postman collections (needs npm)
 	@test -x $(NEWMAN) || { command -v npm >/dev/null && timeout 300 npm install --silent --no-audit --no-fund \
