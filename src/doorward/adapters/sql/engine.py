@@ -39,7 +39,10 @@ class Database(Protocol):
 
     Statements that are constants of their modules, with `bindparam` for what changes, are compiled once.
     All raise Unavailable when the database cannot be reached in time.
+    `takes_arrays` says whether one bound value may be a list of values to compare with.
     """
+
+    takes_arrays: bool
 
     async def fetch(self, query: Select[Any], **values: Any) -> Sequence[Row]:
         """Run one query on committed data and return its rows."""
@@ -103,6 +106,8 @@ class SqliteDatabase:
     only for other processes, and no transaction ever fails half-way because its snapshot is old. A whole
     transaction runs in its thread at one go, so that a request costs a few hand-overs and not one a statement.
     """
+
+    takes_arrays = False
 
     def __init__(self, path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode

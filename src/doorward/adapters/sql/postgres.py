@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from doorward.adapters.sql.engine import CONFLICTS, UNFIT, Conflict
+from doorward.adapters.sql.locks import inserted_into
 from doorward.adapters.sql.mapping import Row
 from doorward.adapters.sql.server import FULL, POOL_SIZE, ServerDatabase, retried
 from doorward.adapters.sql.telling import CHANNEL, told
@@ -31,6 +33,7 @@ log = logging.getLogger("doorward.database")
 DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 PAUSE_SECONDS = 1.0
+MANY = 50  # so many rows are copied (COPY), which takes a third of the time of as many INSERTs
 LOST = ("08", "57P")  # the classes of codes by which a server ends a connection
 
 
@@ -117,7 +120,12 @@ class DirectConnection:
         return self.execute(statement, parameters).scalar()
 
     def _execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> Result:
-        if rows:
+        if len(rows) >= MANY and (table := inserted_into(statement)) is not None:
+            columns = tuple(rows[0])
+            with named():
+                records = list(map(itemgetter(*columns), rows))
+                await_only(self._connection.copy_records_to_table(table.name, records=records, columns=columns))
+        elif rows:
             ready = compiled(statement, tuple(rows[0]) if statement.is_insert else ())
             with named():
                 await_only(self._connection.executemany(ready.sql, [ready.arguments(row) for row in rows]))
@@ -131,6 +139,8 @@ def _count(status: str) -> int:
 
 class PostgresDatabase(ServerDatabase):
     """Like any server, with a short way for what every request runs."""
+
+    takes_arrays = True
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -261,7 +271,10 @@ def named() -> Iterator[None]:
 
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
-    await connection.set_type_codec("json", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    # In binary, as COPY needs it; the binary form of json is its text.
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=lambda value: json.dumps(value).encode(), decoder=json.loads, format="binary"
+    )
 
 
 async def _leave_as_it_is(connection: "asyncpg.Connection[Any]") -> None:

@@ -51,6 +51,8 @@ class ServerDatabase:
     lost in the commit itself is Unavailable, because nobody can say whether it happened.
     """
 
+    takes_arrays = False
+
     def __init__(self, url: str) -> None:
         self.address = name, arguments = driver_url(url)
         common: dict[str, Any] = {
