@@ -1,6 +1,6 @@
 """What becomes of a line of a file of users: judged against the lines before it and the accounts that are there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from doorward.domain.user import User
 from doorward.domain.user_record import Entry
 
 Key = UUID | Identifier
-Met = Callable[[str, int], int]
-"""Takes a key and its line, and says in which line of the file the key stood first, which may be this one."""
+Met = Callable[[Sequence[tuple[str, int]]], Sequence[int]]
+"""Takes keys with their lines, and says in which line of the file each stood first, which may be its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,28 +34,26 @@ class Judged:
     def added(self) -> tuple[Entry, ...]:
         return (self.entry,) if self.entry and not self.is_there else ()
 
-    def repeated(self, met: Met) -> dict[str, int]:
-        """The keys that stood in an earlier line, by name, with that line."""
-        found = {}
-        for key in self.keys:
-            name = _name(key)
-            if (first := met(f"{name}:{getattr(key, 'value', key)}", self.line)) != self.line:
-                found[name] = first
-        return found
-
-    def placed(self, repeated: Mapping[str, int], owners: Mapping[Key, User]) -> "Judged":
+    def placed(self, repeated: Mapping[tuple[int, Key], int], owners: Mapping[Key, User]) -> "Judged":
         """Judge the keys against those of earlier lines and of accounts."""
         if self.entry is None or not (repeated or owners):
             return self
         problems = []
         for key in self.keys:
-            if first := repeated.get(_name(key)):
+            if first := repeated.get((self.line, key)):
                 problems.append(Violation(f"/{_name(key)}", "repeated", {"line": first}))
             elif key in owners and not self.entry.is_of(owners[key]):
                 problems.append(Violation(f"/{_name(key)}", "taken"))
         if problems:
             return Judged(line=self.line, problems=tuple(problems))
         return replace(self, is_there=any(key in owners for key in self.keys))
+
+
+def repeated_in(lines: Sequence[Judged], met: Met) -> dict[tuple[int, Key], int]:
+    """The keys that stood in an earlier line, each with its own line, and that line."""
+    keys = [(one.line, key) for one in lines for key in one.keys]
+    found = met([(f"{_name(key)}:{getattr(key, 'value', key)}", line) for line, key in keys])
+    return {own: first for own, first in zip(keys, found, strict=True) if first != own[0]}
 
 
 def _name(key: Key) -> str:

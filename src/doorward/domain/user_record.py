@@ -78,11 +78,10 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     """
     broken: list[Violation] = []
     values: dict[str, object] = {}
-    for name, value in record.items():
+    stated = [name for name, value in record.items() if _is_stated(name, value)]
+    for name in stated:
         try:
-            text = _text(name, value)
-            if text is not None:
-                values[name] = _READERS[name](text)
+            values[name] = _READERS[name](_text(name, record[name]))
         except InvalidInput as refused:
             broken += refused.violations
     broken += _missing(values, broken)
@@ -97,7 +96,7 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     return Entry(
         user=user.verified(now) if vouched else user,
         password=Password.typed(str(typed)) if typed else None,
-        stated=frozenset(name for name, value in record.items() if _is_stated(name, value)),
+        stated=frozenset(stated),
     )
 
 
@@ -124,9 +123,7 @@ def _is_stated(name: str, value: object) -> bool:
     return value is not None and (value != "" or name in _TEXTS)
 
 
-def _text(name: str, value: object) -> str | None:
-    if not _is_stated(name, value):
-        return None
+def _text(name: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):

@@ -9,7 +9,7 @@ from doorward.domain.actor import Actor
 from doorward.domain.errors import IdentifierTaken, InvalidInput, Violation
 from doorward.domain.events import EventType, event
 from doorward.domain.identifiers import Identifier
-from doorward.domain.judged_line import Judged, Key, Met
+from doorward.domain.judged_line import Judged, Key, Met, repeated_in
 from doorward.domain.password import Password
 from doorward.domain.user import User
 from doorward.domain.user_record import Entry, Line, read_entry
@@ -41,13 +41,13 @@ class ImportUsers:
         actor.must_be_admin()
         read = [self._read(line, vouched=vouched) for line in lines]
         # Before anything is waited for: calls for later lines may overtake this one, lines themselves never do.
-        repeated = [judged.repeated(met) if met else {} for judged in read]
+        repeated = repeated_in(read, met) if met else {}
         keys = [key for judged in read for key in judged.keys]
         ids, identifiers = [k for k in keys if isinstance(k, UUID)], [k for k in keys if isinstance(k, Identifier)]
         accounts = await self.store.users.matching(ids, identifiers)
         owners: dict[Key, User] = {account.id: account for account in accounts}
         owners |= {identifier: account for account in accounts for identifier in account.identifiers()}
-        return [judged.placed(found, owners) for judged, found in zip(read, repeated, strict=True)]
+        return [judged.placed(repeated, owners) for judged in read]
 
     async def __call__(
         self, lines: Sequence[Line], actor: Actor, *, met: Met | None, vouched: bool = False

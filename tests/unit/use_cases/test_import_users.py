@@ -24,8 +24,8 @@ class Importer:
     def __init__(self, door):
         self.door, self.lines = door, {}
 
-    def met(self, key, line):
-        return self.lines.setdefault(key, line)
+    def met(self, keys):
+        return [self.lines.setdefault(key, line) for key, line in keys]
 
     def numbered(self, records):
         return [Line(number=n, record=record) for n, record in enumerate(records, 2)]
