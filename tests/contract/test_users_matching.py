@@ -1,13 +1,26 @@
 """Looking up many accounts at once, and ids that are taken, on every storage backend."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from doorward.adapters.met_keys import MetKeys
 from doorward.domain.errors import IdentifierTaken
 from doorward.domain.events import EventType
 from doorward.domain.identifiers import Identifier, Kind
+from doorward.domain.user import Profile, Role, Status
 from doorward.ports.store import AuditQuery
 from doorward.ports.writes import AddUser, Record, Stale
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+PROFILE = Profile(
+    first_name="Ada\t\\N",
+    last_name="Ångström\u2028",
+    date_of_birth=date(1815, 12, 10),
+    date_of_joining=date(1842, 1, 1),
+    address='a "b" \\',
+    comments="\\.",
+)
 
 
 async def test_accounts_are_found_by_id_and_by_any_identifier(store, make):
@@ -59,6 +72,43 @@ async def test_a_taken_id_refuses_the_whole_commit(store, make, same_email):
 
     assert await store.users.find(Identifier(Kind.EMAIL, "grace@example.org")) is None
     assert await store.users.get(ada.id) == ada
+
+
+async def test_many_accounts_are_written_as_they_are(store, make):
+    """A long batch goes in another way than a short one, and every member comes back, absent ones and awkward ones too."""
+    full = {
+        "phone": "+4915112345678",
+        "username": "ada",
+        "profile": PROFILE,
+        "status": Status.LOCKED,
+        "role": Role.ADMIN,
+        "failed_attempts": 3,
+        "last_login_at": NOW,
+        "verified_at": NOW,
+        "locked_until": NOW,
+        "closes_at": NOW,
+    }
+    users = [make.user(**full), *(make.user() for _ in range(200))]
+    events = [make.event(EventType.IMPORTED, user_id=user.id, details={"by": "\\N", "n": None}) for user in users]
+    await store.commit(*map(AddUser, users), *map(Record, events))
+
+    found = await store.users.matching([user.id for user in users], [])
+    rows = (await store.audit.page(AuditQuery(limit=1000))).items
+
+    assert sorted(found, key=lambda user: user.id) == users
+    assert {row.user_id for row in rows} == {user.id for user in users}
+    assert all(row.details == {"by": "\\N", "n": None} for row in rows)
+
+
+async def test_one_taken_name_among_many_refuses_all(store, make):
+    """And says which kind it is of, as for a single account."""
+    await store.commit(AddUser(make.user(username="ada")))
+    users = [*(make.user() for _ in range(200)), make.user(username="ada")]
+
+    with pytest.raises(IdentifierTaken, match="username"):
+        await store.commit(*map(AddUser, users))
+
+    assert list(await store.users.matching([user.id for user in users], [])) == []
 
 
 async def test_many_changes_of_one_kind_keep_their_order(store, make):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 CACHE_KIB = 16 << 10
 
+
 class MetKeys:
     """In which line each key stood first. The file is temporary and nameless, and holds digests, not keys."""
 

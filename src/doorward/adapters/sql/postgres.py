@@ -273,7 +273,11 @@ def named() -> Iterator[None]:
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
     # In binary, as COPY needs it; the binary form of json is its text.
     await connection.set_type_codec(
-        "json", schema="pg_catalog", encoder=lambda value: json.dumps(value).encode(), decoder=json.loads, format="binary"
+        "json",
+        schema="pg_catalog",
+        encoder=lambda value: json.dumps(value).encode(),
+        decoder=json.loads,
+        format="binary",
     )
 
 
