@@ -75,7 +75,7 @@ async def test_a_taken_id_refuses_the_whole_commit(store, make, same_email):
 
 
 async def test_many_accounts_are_written_as_they_are(store, make):
-    """A long batch goes in another way than a short one, and every member comes back, absent ones and awkward ones too."""
+    """A long batch may go in another way than a short one; absent members and awkward ones come back all the same."""
     full = {
         "phone": "+4915112345678",
         "username": "ada",

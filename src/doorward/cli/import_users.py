@@ -5,12 +5,12 @@ import gc
 import json
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,7 @@ from doorward.http.errors import violation
 BATCH = 1000
 GARBAGE = (20_000, 20, 20)
 IN_FLIGHT = 3  # the database works at one batch while the next is read and judged
-Work = Callable[[list[Line]], Awaitable[list[Judged]]]
+Work = Callable[[list[Line]], Coroutine[Any, Any, list[Judged]]]
 
 
 @dataclass

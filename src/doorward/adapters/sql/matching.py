@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, CompoundSelect, Select, bindparam, func, or_, select, true, union
+from sqlalchemy import Column, Select, bindparam, func, or_, select, true, union
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from doorward.adapters.sql import tables
@@ -27,17 +27,18 @@ async def matching(database: Database, ids: Collection[UUID], identifiers: Colle
 
 
 @cache
-def _matching(names: tuple[str, ...], *, takes_arrays: bool) -> Select[Any] | CompoundSelect[Any]:
+def _matching(names: tuple[str, ...], *, takes_arrays: bool) -> Select[Any]:
     columns = [tables.users.c[name] for name in names]
     if takes_arrays:
-        return union(*map(_one_by_one, columns))
+        return select(union(*map(_one_by_one, columns)).subquery())
     found = [column.in_(bindparam(_bound(column.name), expanding=True)) for column in columns]
     return select(tables.users).where(or_(*found))
 
 
 def _one_by_one(column: Column[Any]) -> Select[Any]:
-    """A look-up in the index for each value, whatever the plan was made for: a table that was empty when a long import
-    began is soon too long to be read through for each batch.
+    """A look-up in the index for each value, whatever the plan was made for.
+
+    A table that was empty when a long import began is soon too long to be read through for each batch.
     """
     values = func.unnest(bindparam(_bound(column.name), type_=ARRAY(column.type)))
     wanted = values.table_valued(Column("value", column.type)).render_derived(name="wanted")
