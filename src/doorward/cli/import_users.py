@@ -77,7 +77,7 @@ def import_users(
     source = UserFile(file, form_of(file, form))
 
     async def run(auth: Auth) -> tuple[Tally, bool]:
-        gc.freeze()  # what is loaded stays: looking through it for garbage again and again took a quarter of the time
+        gc.freeze()  # what is loaded stays: looking through it for garbage again and again took a fifth of the time
         gc.set_threshold(*GARBAGE)
         with closing(MetKeys()) as met:
 

@@ -33,7 +33,7 @@ log = logging.getLogger("doorward.database")
 DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 PAUSE_SECONDS = 1.0
-MANY = 50  # so many rows are copied (COPY), which takes a third of the time of as many INSERTs
+MANY = 50  # so many rows of one INSERT are copied (COPY) instead
 LOST = ("08", "57P")  # the classes of codes by which a server ends a connection
 
 
