@@ -67,14 +67,18 @@ def _csv_lines(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[Line]
         start = reader.line_num + 1
         for cells in reader:
             if len(cells) == len(columns):
-                pairs = zip(columns, cells, strict=True)
-                yield Line(number=start, record={n: c if n == PASSWORD else restored(c) for n, c in pairs})
+                yield Line(number=start, record=_record(columns, cells))
             elif cells:
                 counts = {"found": len(cells), "wanted": len(columns)}
                 yield Line(number=start, flaw=Violation("/line", "wrong_cells", counts))
             start = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(f"Line {reader.line_num} is no CSV: {error}.") from None
+
+
+def _record(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str | None]:
+    pairs = zip(columns, cells, strict=True)
+    return {n: c if n == PASSWORD else restored(c) if "'" in c else c or None for n, c in pairs}
 
 
 def _json_lines(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[Line]:

@@ -20,7 +20,9 @@ def guarded(value: str | int | None) -> str:
 
 def restored(cell: str) -> str | None:
     """The value of a cell, as it was before `guarded`."""
-    return _MARKED.sub(r"\1", cell) if cell else None
+    if "'" not in cell:
+        return cell or None
+    return _MARKED.sub(r"\1", cell)
 
 
 def csv_line(values: Iterable[str | int | None]) -> str:

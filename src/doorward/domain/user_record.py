@@ -1,7 +1,7 @@
 """A user as a flat record of texts, as files of users hold it; what is written reads back as the same user."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -39,6 +39,7 @@ MAX_FAILURES = 1_000_000
 LATEST_TTL = timedelta(days=36500)
 _PROFILE = frozenset(f.name for f in fields(Profile))
 _TEXTS = frozenset(("first_name", "last_name", "address", "comments"))
+_NAMES = frozenset(IDENTIFIERS)
 _WHO = frozenset((*IDENTIFIERS, *_PROFILE, "role", "created_at"))
 
 
@@ -77,11 +78,10 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     """
     broken: list[Violation] = []
     values: dict[str, object] = {}
-    for name, value in record.items():
+    stated = [name for name, value in record.items() if _is_stated(name, value)]
+    for name in stated:
         try:
-            text = _text(name, value)
-            if text is not None:
-                values[name] = _READERS[name](text)
+            values[name] = _READERS[name](_text(name, record[name]))
         except InvalidInput as refused:
             broken += refused.violations
     broken += _missing(values, broken)
@@ -90,12 +90,13 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     broken += check_profile(profile)
     if broken:
         raise InvalidInput(*broken)
-    plain = User(id=new_id(now), password_hash=UNUSABLE, created_at=now, password_changed_at=now, profile=profile)
-    user = replace(plain, **values)  # type: ignore[arg-type] # each reader gives its member's type
+    plain = {"password_hash": UNUSABLE, "created_at": now, "password_changed_at": now, "profile": profile}
+    own_id = values.pop("id", None) or new_id(now)
+    user = User(id=own_id, **plain | values)  # type: ignore[arg-type] # each reader gives its member's type
     return Entry(
         user=user.verified(now) if vouched else user,
         password=Password.typed(str(typed)) if typed else None,
-        stated=frozenset(name for name, value in record.items() if _is_stated(name, value)),
+        stated=frozenset(stated),
     )
 
 
@@ -110,9 +111,8 @@ def values_of(record: Mapping[str, str | int | None], columns: Sequence[str]) ->
 
 
 def _missing(values: Mapping[str, object], broken: list[Violation]) -> list[Violation]:
-    judged = {violation.pointer for violation in broken}
     missing = []
-    if not any(values.get(name) or f"/{name}" in judged for name in IDENTIFIERS):
+    if not values.keys() & _NAMES and not {v.pointer for v in broken} & {f"/{name}" for name in IDENTIFIERS}:
         missing.append(Violation("/email", "required"))
     if PASSWORD in values and "password_hash" in values:
         missing.append(Violation("/password", "beside_hash"))
@@ -123,9 +123,7 @@ def _is_stated(name: str, value: object) -> bool:
     return value is not None and (value != "" or name in _TEXTS)
 
 
-def _text(name: str, value: object) -> str | None:
-    if not _is_stated(name, value):
-        return None
+def _text(name: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):

@@ -3,6 +3,7 @@
 import unicodedata
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -212,3 +213,34 @@ def test_an_id_is_no_user_name():
     """An operator who names an account by its id must not meet another that is called so."""
     with pytest.raises(InvalidInput):
         parse_username("0198f5a2-1c3d-7e4f-8a5b-6c7d8e9f0a1b")
+
+
+LOCAL_PARTS = st.text("ab.+'_-!#`~é\"(@ ", min_size=1, max_size=12) | st.just("a" * 64) | st.just("a" * 65)
+DOMAINS = st.text("ab.-0é_ ", max_size=12) | st.sampled_from(
+    [
+        "example.com",
+        "example",
+        "xn--bcher-kva.example",
+        "xn--a.example",
+        "a" * 63 + ".com",
+        "a" * 64 + ".com",
+        "[192.0.2.1]",
+    ]
+)
+
+
+@given(LOCAL_PARTS, DOMAINS)
+def test_a_plain_address_is_judged_as_any_other(local_part, domain):
+    """What is taken without the library's whole examination is what the library would have taken, as it would have."""
+    typed = f"{local_part}@{domain}"
+    try:
+        checked = validate_email(
+            unicodedata.normalize("NFKC", typed.strip()).lower(), check_deliverability=False, allow_smtputf8=False
+        )
+        wanted = None if "=?" in checked.local_part else f"{checked.local_part}@{checked.ascii_domain}"
+    except EmailNotValidError:
+        wanted = None
+
+    found = email_or_none(typed)
+
+    assert (found.value if found else None) == wanted

@@ -24,8 +24,8 @@ class Importer:
     def __init__(self, door):
         self.door, self.lines = door, {}
 
-    def met(self, key, line):
-        return self.lines.setdefault(key, line)
+    def met(self, keys):
+        return [self.lines.setdefault(key, line) for key, line in keys]
 
     def numbered(self, records):
         return [Line(number=n, record=record) for n, record in enumerate(records, 2)]
@@ -210,6 +210,33 @@ async def test_a_file_says_everything_once(importer):
         [("/username", "repeated")],
     ]
     assert judged[1].problems[0].params == {"line": 2}
+
+
+async def test_a_batch_that_overtakes_another_is_no_earlier_in_the_file(door, importer, monkeypatch):
+    """The first batch waits for the database; the second, which is done before it, still repeats its address."""
+    overtaken, asked = asyncio.Event(), iter((True, False))
+
+    async def slowly(ids, identifiers):
+        if next(asked):
+            await overtaken.wait()
+        return []
+
+    monkeypatch.setattr(door.store.users, "matching", slowly)
+    first, second = ([Line(number=n, record=ADA)] for n in (2, 3))
+    waiting = asyncio.create_task(door.auth.import_users.judge(first, door.operator, met=importer.met))
+    await asyncio.sleep(0)
+    repeated = await door.auth.import_users.judge(second, door.operator, met=importer.met)
+    overtaken.set()
+
+    assert codes(await waiting) == [[]]
+    assert repeated[0].problems == (Violation("/email", "repeated", {"line": 2}),)
+
+
+async def test_lines_that_were_checked_need_no_memory_of_others(door):
+    """Who leaves repeated lines out himself says so."""
+    judged = await door.auth.import_users([Line(number=2, record=ADA)], door.operator, met=None)
+
+    assert [len(one.added) for one in judged] == [1]
 
 
 async def test_running_again_changes_nothing(door, importer):

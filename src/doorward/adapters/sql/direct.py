@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -15,11 +16,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
 
 from doorward.adapters.sql.engine import CONFLICTS, UNFIT, Conflict
+from doorward.adapters.sql.locks import inserted_into
 from doorward.domain.errors import Unavailable
 
 R = TypeVar("R")
 DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
 PARAMETER = re.compile(r"\$([0-9]+)")
+MANY = 50  # so many rows of one INSERT are copied (COPY) instead
 LOST = ("08", "57P")  # the classes of codes by which a server ends a connection
 
 
@@ -145,7 +148,12 @@ class DirectConnection:
         return self.execute(statement, parameters).scalar()
 
     def _execute_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> Result:
-        if rows:
+        if len(rows) >= MANY and (table := inserted_into(statement)) is not None:
+            columns = tuple(rows[0])
+            records = list(map(itemgetter(*columns), rows))
+            with named():
+                await_only(self._connection.copy_records_to_table(table.name, records=records, columns=columns))
+        elif rows:
             ready = compiled(statement, tuple(rows[0]) if statement.is_insert else ())
             with named():
                 await_only(self._connection.executemany(ready.sql, [ready.arguments(row) for row in rows]))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, bindparam, insert, select
+from sqlalchemy import Connection, Executable, Insert, Select, Table, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from doorward.adapters.sql import tables
@@ -41,6 +41,12 @@ def add(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, A
 def inserting(table: Table) -> Insert:
     """The INSERT of a table; a key that the engine makes is not asked back."""
     return insert(table).inline()
+
+
+def inserted_into(statement: Executable) -> Table | None:
+    """The table of which this is `inserting`: rows that go in as they are."""
+    table = getattr(statement, "table", None)
+    return table if isinstance(table, Table) and statement is inserting(table) else None
 
 
 def take_turns(connection: Connection, name: str) -> None:

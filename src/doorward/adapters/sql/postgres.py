@@ -143,7 +143,14 @@ class PostgresDatabase(ServerDatabase):
 
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
-    await connection.set_type_codec("json", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    # In binary, as COPY needs it; the binary form of json is its text.
+    await connection.set_type_codec(
+        "json",
+        schema="pg_catalog",
+        encoder=lambda value: json.dumps(value).encode(),
+        decoder=json.loads,
+        format="binary",
+    )
 
 
 async def _leave_as_it_is(connection: "asyncpg.Connection[Any]") -> None:

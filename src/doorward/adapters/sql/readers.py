@@ -27,6 +27,7 @@ from sqlalchemy import (
 from doorward.adapters.sql import mapping, tables
 from doorward.adapters.sql.engine import Database
 from doorward.adapters.sql.mapping import Row
+from doorward.adapters.sql.matching import matching
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.cursor import read_cursor, write_cursor
 from doorward.domain.errors import InvalidInput, NotFound, Violation
@@ -108,11 +109,7 @@ class SqlUsers(Reading):
         return await self.first(_NAMED[identifier.kind], mapping.to_user, wanted=identifier.value)
 
     async def matching(self, ids: Collection[UUID], identifiers: Collection[Identifier]) -> Sequence[User]:
-        users = tables.users
-        named = {kind: [i.value for i in identifiers if i.kind is kind] for kind in Kind}
-        wanted = [users.c[kind.value].in_(values) for kind, values in named.items() if values]
-        wanted += [users.c.id.in_(ids)] if ids else []
-        return await self.searched(select(users).where(or_(*wanted)), mapping.to_user) if wanted else []
+        return await matching(self.database, ids, identifiers)
 
     async def closing(self, until: datetime, limit: int) -> Sequence[User]:
         at = tables.users.c.closes_at

@@ -43,6 +43,8 @@ def check_text(pointer: str, text: str, *, max_length: int) -> list[Violation]:
     """Refuse control characters (they could forge mail headers and log lines) and overlong text."""
     if len(text) > max_length:
         return [Violation(pointer, "too_long", {"max": max_length})]
+    if text.isascii() and text.isprintable():
+        return []
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
         return [Violation(pointer, "control_character")]
     return []
