@@ -11,8 +11,9 @@ from doorward.cli.allocation import keep_hashing_memory
 from doorward.cli.draining import PatientProtocol, run
 from doorward.cli.running import ProfileOption, refuse_unsafe
 from doorward.log import configure
-from doorward.serving import hand_over
+from doorward.serving import application, hand_over
 from doorward.settings import Settings, load
+from doorward.storages import open_storage
 
 
 def serve(
@@ -32,11 +33,11 @@ def serve(
     keep_hashing_memory(settings.hashing)
     refuse_unsafe(settings)
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
-    asyncio.run(_prepare_schema(settings, migrate=migrate))
+    asyncio.run(_prepare(settings, migrate=migrate))
     hand_over(flags)
     run(
         uvicorn.Config(
-            "doorward.asgi:app",
+            application() if settings.workers == 1 else "doorward.asgi:app",
             http=PatientProtocol,
             host=host,
             port=port,
@@ -52,14 +53,18 @@ def serve(
     )
 
 
-async def _prepare_schema(settings: Settings, *, migrate: bool) -> None:
-    """Build the service once, so that what is wrong is said here and not by each worker again and again."""
-    service = build(settings)
-    try:
+async def _prepare(settings: Settings, *, migrate: bool) -> None:
+    """Bring the schema up to date or say that it is not, and what else is wrong here and not by each worker again."""
+    if settings.workers > 1:
+        service = build(settings)
         if settings.templates:
             service.app()
+        storage = service.storage
+    else:
+        service, storage = None, open_storage(str(settings.database_url))
+    try:
         if migrate:
-            await service.storage.migrate()
-        await must_be_migrated(service.storage)
+            await storage.migrate()
+        await must_be_migrated(storage)
     finally:
-        await service.close()
+        await (service or storage).close()

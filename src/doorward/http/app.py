@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -140,14 +140,17 @@ def _has_path(router: APIRouter, request: Request) -> bool:
 
 def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
     """Tell who asks for another dialect's path which profiles have it."""
-    foreign = [(name, dialect(config)) for name, dialect in DIALECTS.items() if name != config.dialect]
-    if config.auth.policies.registration.conceals:
-        foreign.append(("code-activation", accounts.revealed_router(config)))
-
     pages = Pages(config)
 
+    @cache  # made when somebody goes astray for the first time: most never do
+    def foreign() -> list[tuple[str, APIRouter]]:
+        routers = [(name, dialect(config)) for name, dialect in DIALECTS.items() if name != config.dialect]
+        if config.auth.policies.registration.conceals:
+            routers.append(("code-activation", accounts.revealed_router(config)))
+        return routers
+
     async def on_not_found(request: Request, error: Exception) -> Any:
-        names = dict.fromkeys(name for name, router in foreign if _has_path(router, request))
+        names = dict.fromkeys(name for name, router in foreign() if _has_path(router, request))
         detail = None
         if names:
             commands = " or ".join(f"`doorward dev --profile {name}`" for name in names)
