@@ -18,7 +18,7 @@ from sqlalchemy.util import greenlet_spawn
 from doorward.adapters.sql.direct import DIALECT, DirectConnection, compiled, count_of, named, whole
 from doorward.adapters.sql.engine import Conflict
 from doorward.adapters.sql.mapping import Row
-from doorward.adapters.sql.server import FULL, POOL_SIZE, ServerDatabase, retried
+from doorward.adapters.sql.server import FULL, ServerDatabase, retried
 from doorward.adapters.sql.telling import CHANNEL, told
 from doorward.domain.errors import Unavailable
 from doorward.ports.storage import Heard
@@ -27,10 +27,14 @@ R = TypeVar("R")
 log = logging.getLogger("doorward.database")
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 PAUSE_SECONDS = 1.0
+DIRECT_POOL_SIZE = 4  # for readers, and again for writers
 
 
 class PostgresDatabase(ServerDatabase):
     """Like any server, with a short way for what every request runs."""
+
+    # Searches and bulk work are what is left to the engine; all together are a dozen connections, as elsewhere.
+    engine_readers, engine_writers = 2, 1
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -136,7 +140,7 @@ class PostgresDatabase(ServerDatabase):
         async with self._opening:
             if kind not in self._pools:
                 pool = asyncpg.create_pool(
-                    min_size=0, max_size=POOL_SIZE, init=_prepare, reset=_leave_as_it_is, **self._options
+                    min_size=0, max_size=DIRECT_POOL_SIZE, init=_prepare, reset=_leave_as_it_is, **self._options
                 )
                 self._pools[kind] = await pool
             return self._pools[kind]

@@ -51,18 +51,27 @@ class ServerDatabase:
     lost in the commit itself is Unavailable, because nobody can say whether it happened.
     """
 
+    engine_readers = engine_writers = POOL_SIZE
+
     def __init__(self, url: str) -> None:
         self.address = name, arguments = driver_url(url)
         self.name = name.get_backend_name()
         common: dict[str, Any] = {
             "connect_args": arguments,
-            "pool_size": POOL_SIZE,
             "max_overflow": 0,
             "pool_timeout": QUEUE_SECONDS,
             "pool_use_lifo": True,
         }
-        self._writer = create_async_engine(name, isolation_level="READ COMMITTED", **common)
-        self._reader = create_async_engine(name, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **common)
+        self._writer = create_async_engine(
+            name, isolation_level="READ COMMITTED", pool_size=self.engine_writers, **common
+        )
+        self._reader = create_async_engine(
+            name,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            pool_size=self.engine_readers,
+            **common,
+        )
         self._prober = create_async_engine(
             name, isolation_level="AUTOCOMMIT", connect_args=arguments, poolclass=NullPool
         )
