@@ -7,7 +7,7 @@ from uuid import UUID
 from doorward.domain.actor import Current, PasswordOwner
 from doorward.domain.errors import LookingOnly, NotFound, TokenInvalid
 from doorward.domain.policies.session import SessionPolicy
-from doorward.domain.user import Status, User
+from doorward.domain.user import Status
 from doorward.ports.clock import Clock
 from doorward.ports.secrets import SecretMinter, TokenIssuer, TokenKind
 from doorward.ports.store import Sessions, Store
@@ -40,10 +40,8 @@ class Authenticate:
         return Current(user, session, claims.expires_at)
 
     async def _must_still_look(self, own_session_id: UUID, now: datetime) -> None:
-        own = await self.sessions.find(own_session_id)
-        if own is None or not own.is_live(now, idle_ttl=None):
-            raise TokenInvalid
-        if not (await self._usable(own.user_id)).is_active_admin(now):
+        found = await self.sessions.with_user(own_session_id)
+        if found is None or not found[0].is_live(now, idle_ttl=None) or not found[1].is_active_admin(now):
             raise TokenInvalid
 
     async def password_owner(self, token: str) -> PasswordOwner:
@@ -62,13 +60,10 @@ class Authenticate:
         challenge = await self.store.challenges.find(ref.id)
         if challenge is None or not challenge.takes_link(self.now()):
             raise TokenInvalid
-        return PasswordOwner(await self._usable(challenge.subject_id), challenge_id=challenge.id)
-
-    async def _usable(self, user_id: UUID) -> User:
         try:
-            user = await self.store.users.get(user_id)
+            user = await self.store.users.get(challenge.subject_id)
         except NotFound:
             raise TokenInvalid from None
         if user.status is Status.DISABLED:
             raise TokenInvalid
-        return user
+        return PasswordOwner(user, challenge_id=challenge.id)

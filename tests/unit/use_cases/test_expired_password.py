@@ -150,3 +150,11 @@ async def test_a_disabled_account_changes_nothing(door):
     await door.auth.set_user_status(ada.id, StatusAction.DISABLE, door.operator)
 
     assert type(await door.refusal(door.auth.authenticate.password_owner(refusal.change_token))) is TokenInvalid
+
+
+async def test_a_token_that_outlives_its_account_is_worth_nothing(door):
+    """The account was removed between two reads."""
+    refusal = await expired(door)
+    door.store.users.rows.clear()
+
+    assert type(await door.refusal(door.auth.authenticate.password_owner(refusal.change_token))) is TokenInvalid
