@@ -1,7 +1,7 @@
 """What no way of proving a password may forget: locks, delays, and one account of failures for all of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -27,12 +27,16 @@ Change = Callable[[Budget], Callable[[Tally, datetime], Tally]]
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try at a password; `user` is None for an identifier that nobody has. `budgets` are what it is counted on."""
+    """One try at a password; `user` is None for an identifier that nobody has. `budgets` are what it is counted on.
+
+    `seen` are tallies as they stood when it was reserved, so that they need not be read again to settle it.
+    """
 
     identifier: str
     user: User | None
     client: Client
     budgets: Mapping[str, Budget]
+    seen: Mapping[str, Tally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +56,19 @@ class TryGuard:
             AccountLocked: the account is locked.
             TooManyRequests: it must wait, or the tries that remain are all being judged.
         """
-        attempt = Try(identifier, user, client, await self._budgets(identifier, user, client))
+        attempt = await self._begun(identifier, user, client)
         if user is not None and self.policy.locks and user.is_locked(self.now()):
             await self._record_failure(attempt, "locked")
             raise AccountLocked
         try:
-            await self._change(attempt.budgets, lambda budget: budget.reserve)
+            reserved = await self._change(attempt.budgets, lambda budget: budget.reserve, attempt.seen)
         except Spent as spent:
             if user is None or spent.is_undecided or not self.policy.locks:
                 raise TooManyRequests(spent.retry_after or 1) from None
             # The failures were counted but no lock was written: a process died in between, or it is disabled.
             await self._lock(user, client)
             raise AccountLocked from None
-        return attempt
+        return replace(attempt, seen={**attempt.seen, **reserved})
 
     async def reserve_waiting(self, waiting_id: UUID, address: str, client: Client) -> Try:
         """Set one try aside at the password of a concealed sign-up.
@@ -83,14 +87,14 @@ class TryGuard:
 
     async def release(self, attempt: Try) -> None:
         """Give the try back: it was not judged, or it was right but led no further."""
-        await self._change(attempt.budgets, lambda budget: budget.release)
+        await self._change(attempt.budgets, lambda budget: budget.release, attempt.seen)
 
     async def passed(self, attempt: Try) -> None:
         """The password was right: give the try back, forget the failures before it, and know this network."""
         budgets = dict(attempt.budgets)
         if attempt.user is not None and not self.policy.locks:
             budgets[_known_key(attempt.user, attempt.client)] = KNOWN
-        await self._change(budgets, lambda budget: budget.restart if budget is KNOWN else budget.clear)
+        await self._change(budgets, lambda budget: budget.restart if budget is KNOWN else budget.clear, attempt.seen)
 
     def must_be_unlocked(self, user: User) -> None:
         """Raise AccountLocked; where accounts wait, this is told only after the right password."""
@@ -99,7 +103,7 @@ class TryGuard:
 
     async def failed(self, attempt: Try, kind: EventType = EventType.SIGN_IN_FAILED) -> None:
         """Count the try and write it down; the last one that was left locks the account where the policy locks."""
-        tallies = await self._change(attempt.budgets, lambda budget: budget.count)
+        tallies = await self._change(attempt.budgets, lambda budget: budget.count, attempt.seen)
         reason = "wrong_password" if attempt.user else "unknown_identifier"
         await self._record_failure(attempt, reason, kind, counted=True)
         is_last = any(tally.count >= attempt.budgets[key].limit for key, tally in tallies.items())
@@ -109,35 +113,34 @@ class TryGuard:
     async def forget(self, user: User, client: Client) -> None:
         """Forget all failures of an account, those from this network too (it is unlocked, or its password reset)."""
         for identifier in user.identifiers():
-            budgets = await self._budgets(identifier.value, user, client)
-            await self._change(budgets, lambda budget: budget.forget)
+            attempt = await self._begun(identifier.value, user, client)
+            await self._change(attempt.budgets, lambda budget: budget.forget, attempt.seen)
 
-    async def _budgets(self, identifier: str, user: User | None, client: Client) -> dict[str, Budget]:
+    async def _begun(self, identifier: str, user: User | None, client: Client) -> Try:
+        """A try that nothing is counted of yet."""
         digest = self.secrets.digest("identifier", identifier)
         if self.policy.locks:
             # An unknown identifier is never locked; it is counted all the same, so that it takes the same time.
             key, budget = (str(user.id), self.policy.budget()) if user else (f"?{digest}", ENDLESS)
-            return {f"sign-in:{key}": budget}
+            return Try(identifier, user, client, {f"sign-in:{key}": budget})
         # By what was typed and from where: who guesses from elsewhere must not make the owner wait, and two
         # identifiers of one account must not be told by their common wait.
-        budgets = {f"sign-in:{digest}:{client.network}": self.policy.budget()}
-        is_known = await self._knows(user, client)
-        if user is None or not is_known:
-            budgets[f"sign-in:{user.id if user else '?' + digest}"] = self.policy.account_budget()
-        return budgets
+        here, everywhere = f"sign-in:{digest}:{client.network}", f"sign-in:{user.id if user else '?' + digest}"
+        budgets = {here: self.policy.budget()}
+        # It is asked for nobody too, so that it takes the same time.
+        known = _known_key(user, client)
+        seen = await self.counters.find_all((here, everywhere, known))
+        if user is None or not (known in seen and seen[known].at(self.now()).count):
+            # A network from which the owner has signed in lately is not reached by a flood from all others.
+            budgets[everywhere] = self.policy.account_budget()
+        return Try(identifier, user, client, budgets, seen)
 
-    async def _knows(self, user: User | None, client: Client) -> bool:
-        """Whether the owner has signed in from this network lately: a flood from all others does not reach it.
-
-        It is asked for nobody too, so that it takes the same time.
-        """
-        return bool((await self.counters.find(_known_key(user, client))).at(self.now()).count)
-
-    async def _change(self, budgets: Mapping[str, Budget], change: Change) -> Mapping[str, Tally]:
+    async def _change(
+        self, budgets: Mapping[str, Budget], change: Change, seen: Mapping[str, Tally] | None = None
+    ) -> Mapping[str, Tally]:
         now = self.now()
-        return await self.counters.change_all(
-            {key: partial(_changed, change(budget), now) for key, budget in budgets.items()}
-        )
+        changes = {key: partial(_changed, change(budget), now) for key, budget in budgets.items()}
+        return await self.counters.change_all(changes, seen=seen)
 
     async def _record_failure(
         self, attempt: Try, reason: str, kind: EventType = EventType.SIGN_IN_FAILED, *, counted: bool = False

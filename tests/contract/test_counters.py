@@ -214,3 +214,51 @@ async def test_two_sets_that_overlap_are_exact(counters, now):
     await asyncio.gather(*(counters.change_all(one) for one in sets))
 
     assert [(await counters.find(key)).count for key in "abc"] == [50, 100, 50]
+
+
+async def test_only_what_is_stored_is_found_together(counters):
+    """Keys that nobody used are left out."""
+    await counters.change("one", _plus_one)
+    await counters.change("two", _plus_one)
+
+    assert await counters.find_all(["one", "two", "three"]) == {"one": Tally(count=1), "two": Tally(count=1)}
+    assert await counters.find_all(["three"]) == {}
+
+
+async def test_what_was_seen_may_be_used(counters):
+    """A change on what was just read, and one more on what that gave."""
+    await counters.change_all({"one": _plus_one, "two": _plus_one})
+    seen = await counters.find_all(["one", "two"])
+
+    changed = await counters.change_all({"one": _plus_one, "two": _plus_one}, seen=seen)
+    changed = await counters.change_all({"one": _plus_one}, seen=changed)
+
+    assert changed == {"one": Tally(count=3)}
+    assert await counters.find_all(["one", "two"]) == {"one": Tally(count=3), "two": Tally(count=2)}
+
+
+async def test_what_was_seen_is_not_believed(counters):
+    """Others have changed it since: nothing of theirs is lost, however old and however many."""
+    await counters.change_all({"one": _plus_one, "two": _plus_one})
+    seen = await counters.find_all(["one", "two"])
+    old = {**seen, "new": Tally()}
+
+    await asyncio.gather(*(counters.change_all({"one": _plus_one, "two": _plus_one}, seen=seen) for _ in range(20)))
+    await asyncio.gather(*(counters.change_all({"new": _plus_one, "two": _plus_one}, seen=old) for _ in range(20)))
+
+    counts = {key: tally.count for key, tally in (await counters.find_all(["one", "two", "new"])).items()}
+    assert counts == {"one": 21, "two": 41, "new": 20}
+
+
+async def test_who_was_seen_to_have_nothing_left_is_judged_anew(counters, now):
+    """What was seen says spent; meanwhile it was forgotten."""
+    budget = Budget(limit=1, window=timedelta(hours=1))
+    await counters.take("key", budget, now)
+    seen = await counters.find_all(["key"])
+    await counters.change("key", lambda tally: budget.forget(tally, now))
+
+    changed = await counters.change_all({"key": lambda tally: budget.reserve(tally, now)}, seen=seen)
+
+    assert changed["key"].reserved == 1
+    with pytest.raises(Spent):
+        await counters.change_all({"key": lambda tally: budget.reserve(tally, now)}, seen=seen)

@@ -1,6 +1,6 @@
 """Counting that no race can cheat."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -16,8 +16,13 @@ class Counters(Protocol):
         What `change` raises is passed on and leaves the tally as it was. It may be called again after a conflict.
         """
 
-    async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
-        """Like `change` for several tallies: all change, or (when one change raises) none."""
+    async def change_all(
+        self, changes: Mapping[str, Callable[[Tally], Tally]], *, seen: Mapping[str, Tally] | None = None
+    ) -> Mapping[str, Tally]:
+        """Like `change` for several tallies: all change, or (when one change raises) none.
+
+        `seen` is what `find_all` or this has returned a moment ago: where it still holds, nothing need be read again.
+        """
 
     async def take(self, key: str, budget: Budget, now: datetime) -> None:
         """Take one from a budget of which nothing is ever reserved, or raise Spent.
@@ -27,6 +32,9 @@ class Counters(Protocol):
 
     async def find(self, key: str) -> Tally:
         """The tally of `key`, or an empty one."""
+
+    async def find_all(self, keys: Collection[str]) -> Mapping[str, Tally]:
+        """The tallies of those keys that anything is stored of."""
 
     async def purge(self, now: datetime) -> int:
         """Remove tallies that no longer count."""

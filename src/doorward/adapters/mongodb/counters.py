@@ -1,6 +1,6 @@
 """Tallies in a collection."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ class MongoCounters:
     async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
         return await self._server.in_time(lambda: self._change(key, change))
 
-    async def change_all(self, changes: Changes) -> Mapping[str, Tally]:
+    async def change_all(self, changes: Changes, *, seen: Mapping[str, Tally] | None = None) -> Mapping[str, Tally]:
         if not changes:
             return {}
         return await self._server.in_time(lambda: self._change_all(changes))
@@ -38,6 +38,11 @@ class MongoCounters:
     async def find(self, key: str) -> Tally:
         found = await self._server.read(lambda database: database[schema.COUNTERS].find_one({"_id": key}))
         return _tally(found)
+
+    async def find_all(self, keys: Collection[str]) -> Mapping[str, Tally]:
+        wanted = {"_id": {"$in": list(keys)}}
+        found = await self._server.read(lambda database: database[schema.COUNTERS].find(wanted).to_list())
+        return {document["_id"]: _tally(document) for document in found}
 
     async def purge(self, now: datetime) -> int:
         is_held = {"reserved": {"$gt": 0}, "reserved_until": {"$gt": plain(now)}}

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from doorward.adapters.redis.server import RedisServer
@@ -36,7 +36,9 @@ class RedisCounters:
     async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
         return (await self.change_all({key: change}))[key]
 
-    async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
+    async def change_all(
+        self, changes: Mapping[str, Callable[[Tally], Tally]], *, seen: Mapping[str, Tally] | None = None
+    ) -> Mapping[str, Tally]:
         if not changes:
             return {}
         try:
@@ -52,6 +54,14 @@ class RedisCounters:
             return _to_tally((await self._read([key]))[0])
         except Unavailable:
             return await self._fallback.find(key)
+
+    async def find_all(self, keys: Collection[str]) -> Mapping[str, Tally]:
+        wanted = list(keys)
+        try:
+            stored = zip(wanted, await self._read(wanted), strict=True)
+        except Unavailable:
+            return await self._fallback.find_all(keys)
+        return {key: _to_tally(text) for key, text in stored if text is not None}
 
     async def purge(self, now: datetime) -> int:
         """Redis forgets by itself."""

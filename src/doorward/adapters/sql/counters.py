@@ -1,6 +1,6 @@
 """Tallies in a table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -33,7 +33,9 @@ class SqlCounters:
     async def change(self, key: str, change: Callable[[Tally], Tally]) -> Tally:
         return (await self.change_all({key: change}))[key]
 
-    async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
+    async def change_all(
+        self, changes: Mapping[str, Callable[[Tally], Tally]], *, seen: Mapping[str, Tally] | None = None
+    ) -> Mapping[str, Tally]:
         if not changes:
             return {}
         return await self._database.write(lambda c: _change_all(c, changes))
@@ -44,6 +46,10 @@ class SqlCounters:
     async def find(self, key: str) -> Tally:
         found = await self._database.fetch(_ONE, wanted=key)
         return to_tally(found[0]) if found else Tally()
+
+    async def find_all(self, keys: Collection[str]) -> Mapping[str, Tally]:
+        found = await self._database.fetch(_some(len(keys)), **{f"key_{n}": key for n, key in enumerate(keys)})
+        return {row["key"]: to_tally(row) for row in found}
 
     async def purge(self, now: datetime) -> int:
         is_held = (rows.c.reserved > 0) & (rows.c.reserved_until > now)
@@ -70,5 +76,10 @@ def _change_all(connection: Connection, changes: Mapping[str, Callable[[Tally], 
 @cache
 def _holding(count: int) -> "Select[Any]":
     """Some tallies, kept from others until the transaction ends."""
+    return _some(count).order_by(rows.c.key).with_for_update()
+
+
+@cache
+def _some(count: int) -> "Select[Any]":
     wanted: list[BindParameter[str]] = [bindparam(f"key_{n}", type_=rows.c.key.type) for n in range(count)]
-    return select(rows).where(rows.c.key.in_(wanted)).order_by(rows.c.key).with_for_update()
+    return select(rows).where(rows.c.key.in_(wanted))

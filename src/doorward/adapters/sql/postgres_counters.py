@@ -1,13 +1,14 @@
 """Tallies on PostgreSQL, by as few ways to the server as can be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import text
 
 from doorward.adapters.sql.counters import SqlCounters
 from doorward.adapters.sql.mapping import to_tally
-from doorward.domain.tally import Budget, Tally
+from doorward.domain.tally import Budget, Spent, Tally
 
 # What `Budget.take` does where it succeeds; where it does not, the budget itself says why.
 _TAKE = text("""
@@ -58,17 +59,28 @@ class PostgresCounters(SqlCounters):
                 return
         await super().take(key, budget, now)
 
-    async def change_all(self, changes: Mapping[str, Callable[[Tally], Tally]]) -> Mapping[str, Tally]:
-        rows = await self._database.fetch(_READ, keys=list(changes))
-        stored = {row["key"]: to_tally(row) for row in rows}
-        if len(stored) == len(changes):
+    async def change_all(
+        self, changes: Mapping[str, Callable[[Tally], Tally]], *, seen: Mapping[str, Tally] | None = None
+    ) -> Mapping[str, Tally]:
+        if seen is not None and seen.keys() >= changes.keys():
+            with suppress(Spent):  # perhaps no longer: that is judged by what stands there now
+                changed = {key: change(seen[key]) for key, change in changes.items()}
+                if await self._swapped(seen, changed):
+                    return changed
+        stored = await self.find_all(changes)
+        if stored.keys() == changes.keys():
             changed = {key: changes[key](tally) for key, tally in stored.items()}
-            if changed == stored or await self._swapped(stored, changed):
+            if await self._swapped(stored, changed):
                 return changed
         return await super().change_all(changes)
 
+    async def find_all(self, keys: Collection[str]) -> Mapping[str, Tally]:
+        return {row["key"]: to_tally(row) for row in await self._database.fetch(_READ, keys=list(keys))}
+
     async def _swapped(self, stored: Mapping[str, Tally], changed: Mapping[str, Tally]) -> bool:
-        keys = [key for key in stored if changed[key] != stored[key]]
+        keys = [key for key in changed if changed[key] != stored[key]]
+        if not keys:
+            return True
         bound = {f"old_{name}": [getattr(stored[key], name) for key in keys] for name in _MEMBERS}
         bound |= {f"new_{name}": [getattr(changed[key], name) for key in keys] for name in _MEMBERS}
         return await self._database.change(_SWAP, keys=keys, **bound) == len(keys)
