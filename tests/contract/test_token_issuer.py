@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
+from doorward.adapters import jwt as jwt_adapter
 from doorward.adapters.jwt import JwtTokenIssuer
 from doorward.adapters.key_ring import CachedKeyRing
 from doorward.adapters.memory import MemoryOutbox, MemoryStore
@@ -340,3 +341,40 @@ async def test_signing_keys_differ_from_each_other_and_between_secrets(new_issue
     issuers = [new_issuer(a, secret=s) for a in ("ES256", "EdDSA") for s in (SECRET, SECRET + "!")]
 
     assert len({(await issuer.jwks(now))["keys"][0]["x"] for issuer in issuers}) == 4
+
+
+async def test_a_token_that_was_read_is_read_again(issuer, token, session, user, now):
+    """Its signature is not checked again for a while; what it says is the same."""
+    first = await issuer.read(token, now)
+
+    assert await issuer.read(token, now + timedelta(seconds=30)) == first
+    assert await issuer.read(token, now + timedelta(minutes=5)) == first
+    assert (first.user_id, first.session_id) == (user.id, session.id)
+
+
+async def test_a_token_that_was_read_ends_in_time(issuer, token, now):
+    """Also within the time for which its signature counts as checked."""
+    last = now + timedelta(minutes=15)
+    await issuer.read(token, last - timedelta(seconds=1))
+
+    with pytest.raises(TokenInvalid):
+        await issuer.read(token, last)
+
+
+async def test_a_broken_token_is_refused_after_a_good_one(issuer, token, now):
+    """Every letter of it counts."""
+    await issuer.read(token, now)
+    head, body, signature = token.split(".")
+    for broken in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body}.", f"{token}x", f" {token}"):
+        with pytest.raises(TokenInvalid):
+            await issuer.read(broken, now)
+
+
+async def test_no_more_tokens_are_remembered_than_fit(issuer, make, user, now, monkeypatch):
+    """The oldest are forgotten, and simply checked again."""
+    monkeypatch.setattr(jwt_adapter, "MOST_CHECKED", 2)
+    tokens = [(await issuer.issue(make.session(user_id=user.id), user, now)).token for _ in range(4)]
+    for token in (*tokens, *tokens):
+        assert (await issuer.read(token, now)).user_id == user.id
+
+    assert len(issuer._checked) == 2

@@ -152,3 +152,24 @@ async def test_a_shared_secret_has_no_generations(worker, rotated, user, session
     token = (await worker(at=long_after).issue(session, user, long_after)).token
 
     assert await _reads(worker(at=long_after), token, long_after)
+
+
+async def test_a_revoked_key_ends_what_was_read_a_moment_ago(store, worker, algorithm, user, session, now):
+    """That its signature was checked counts no longer than the key."""
+    if algorithm == "HS256":
+        pytest.skip("a shared secret has no generations")
+    ring_time = [now]
+    issuer = JwtTokenIssuer(
+        OLD,
+        algorithm=algorithm,
+        issuer="https://accounts.example",
+        ttl=timedelta(minutes=15),
+        keys=CachedKeyRing(store.signing_keys, lambda: ring_time[0]),
+    )
+    token = (await issuer.issue(session, user, now)).token
+    assert await _reads(issuer, token, now)
+    first = SigningKey(generation=1, created_at=now, signs_from=now, revoked_at=now)
+    await store.commit(PutSigningKey(first), PutSigningKey(SigningKey(generation=2, created_at=now, signs_from=now)))
+    ring_time[0] = now + 2 * SECOND
+
+    assert not await _reads(issuer, token, now + 2 * SECOND)

@@ -1,8 +1,10 @@
 """Access tokens as JWTs (RFC 9068), signed with keys derived from the service's secret."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,6 +28,12 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _MAX_LENGTH = 4096
 _TYPE = "at+jwt"
 CLOCK_SKEW = 60
+CHECKED_FOR = timedelta(minutes=1)
+"""How long the same token need not have its signature checked again, which takes longer than asking the database.
+
+A key that is revoked, retired or new makes an end of it at once.
+"""
+MOST_CHECKED = 10_000
 _REFUSED = (JoseError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -43,6 +51,15 @@ class OneAlgorithm(JWSRegistry):
         if name != self._name:
             raise UnsupportedAlgorithmError(name)
         return self.algorithms[name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a token says whose signature was checked at a moment, while these generations of the key were good."""
+
+    claims: AccessClaims
+    good: tuple[int, ...]
+    at: datetime
 
 
 class JwtTokenIssuer:
@@ -70,6 +87,7 @@ class JwtTokenIssuer:
         self._keys = keys
         self._secrets = tuple(dict.fromkeys((secret, *previous)))
         self._made: dict[tuple[str, int], _Key] = {}
+        self._checked: dict[bytes, _Checked] = {}
         self._essential: dict[str, jwt.ClaimsOption] = {
             "iss": {"essential": True, "value": issuer},
             "aud": {"essential": True, "values": [issuer, _for_looking(issuer)]},
@@ -100,6 +118,20 @@ class JwtTokenIssuer:
     async def read(self, token: str, now: datetime) -> AccessClaims:
         if len(token) > _MAX_LENGTH:
             raise TokenInvalid
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = KeyList() if self._is_shared else await self._keys.current()
+        good, checked = known.verifying(now), self._checked.get(digest)
+        if checked and checked.good == good and timedelta(0) <= now - checked.at < CHECKED_FOR:
+            if now >= checked.claims.expires_at:
+                raise TokenInvalid
+            return checked.claims
+        claims = await self._read(token, now)
+        while len(self._checked) >= MOST_CHECKED:
+            del self._checked[next(iter(self._checked))]
+        self._checked[digest] = _Checked(claims, good, now)
+        return claims
+
+    async def _read(self, token: str, now: datetime) -> AccessClaims:
         key = await self._named(_key_id(token), now)
         try:
             decoded = jwt.decode(token, key.material, registry=self._registry)
