@@ -20,7 +20,7 @@ class Downstream:
         self.works = works
         self.sent = []
 
-    async def send(self, mail):
+    async def send(self, mail, hear=None):
         if not self.works:
             raise DeliveryFailed("down")
         self.sent.append(mail)
