@@ -70,7 +70,7 @@ def router(config: HttpConfig) -> APIRouter:
         """
         return SessionState.of(found, config)
 
-    @routes.get("/forward-auth", response_model=None, responses=refusals(*SIGNED_IN))
+    @routes.get("/forward-auth", response_model=None, response_class=Response, responses=refusals(*SIGNED_IN))
     async def forward_auth(request: Request, found: Annotated[Current, Depends(current)]) -> Response:
         """Let a proxy ask before it forwards: 200 with `Remote-User`, `Remote-Email`, `Remote-Groups`, or 401.
 
