@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -111,11 +111,13 @@ class PostgresDatabase(ServerDatabase):
                 yield connection
             is_clean = True
         except Exception:
-            is_clean = not connection.is_in_transaction()
+            with suppress(asyncpg.InterfaceError):  # one that was lost is the pool's again, and says nothing any more
+                is_clean = not connection.is_in_transaction()
             raise
         finally:
             if not is_clean:  # nobody waits for a server that does not answer; the next one gets a new connection
-                connection.terminate()
+                with suppress(asyncpg.InterfaceError):
+                    connection.terminate()
             await pool.release(connection)
 
     async def _listen(self, heard: Heard) -> None:
