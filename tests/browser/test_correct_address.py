@@ -25,7 +25,7 @@ def correct(visitor, address, password):
     form.locator("[name=email]").fill(address)
     form.locator("[name=password]").fill(password)
     with visitor.page.expect_navigation():
-        form.get_by_role("button", name="Change the address").click()
+        form.locator("button:not([type=button])").click()
 
 
 @pytest.mark.parametrize("has_script", SCRIPTS)
