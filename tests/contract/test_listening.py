@@ -9,14 +9,13 @@ from doorward.domain.user import Profile
 from doorward.ports.writes import AddSession, AddUser, EndSession, EndSessions, RemoveUser, SaveUser, Stale
 
 SOON = 5
-DEAF = "this engine carries no messages: what is remembered there ends by its age"
 
 
 @pytest.fixture
 async def heard(backend, request):
     """What is heard, once a first word has come through."""
     if getattr(getattr(backend.storage, "database", None), "name", None) != "postgresql":
-        pytest.skip(DEAF)
+        pytest.skip("this engine carries no messages: what is remembered there ends by its age")
     told = asyncio.Queue()
     make = request.getfixturevalue("make")
     async with backend.storage.listening(told.put_nowait):
