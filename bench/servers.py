@@ -48,7 +48,9 @@ def start(command: list[str], port: int, path: str, *, env: dict[str, str], fold
     """Start a server and wait for its first 200."""
     began = time.perf_counter()
     log = (folder / "server.log").open("ab")
-    process = subprocess.Popen(command, env={**os.environ, **env}, cwd=folder, stdout=log, stderr=log)
+    # Whoever installs a package has it compiled; a checkout is compiled by its first start, unless that is forbidden.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, env=inherited | env, cwd=folder, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     while True:
         try:

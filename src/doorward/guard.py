@@ -21,6 +21,8 @@ from doorward.ports.writes import AddLoginAttempt, CountFailedAttempt, Record, S
 
 NOBODY = UUID(int=0)
 KNOWN = Budget(limit=1, window=timedelta(days=30))
+RENEW_AFTER = timedelta(days=1)
+"""A network that was written down as known within this time is not written down again."""
 ENDLESS = Budget(limit=2**31, window=timedelta(hours=1))
 Change = Callable[[Budget], Callable[[Tally, datetime], Tally]]
 
@@ -92,9 +94,15 @@ class TryGuard:
     async def passed(self, attempt: Try) -> None:
         """The password was right: give the try back, forget the failures before it, and know this network."""
         budgets = dict(attempt.budgets)
-        if attempt.user is not None and not self.policy.locks:
-            budgets[_known_key(attempt.user, attempt.client)] = KNOWN
+        key = _known_key(attempt.user, attempt.client)
+        if attempt.user is not None and not self.policy.locks and not self._is_known_lately(attempt, key):
+            budgets[key] = KNOWN
         await self._change(budgets, lambda budget: budget.restart if budget is KNOWN else budget.clear, attempt.seen)
+
+    def _is_known_lately(self, attempt: Try, key: str) -> bool:
+        """Whether writing again that the owner comes from this network would tell nothing new."""
+        known = attempt.seen.get(key)
+        return known is not None and known.last_at is not None and self.now() - known.last_at < RENEW_AFTER
 
     def must_be_unlocked(self, user: User) -> None:
         """Raise AccountLocked; where accounts wait, this is told only after the right password."""

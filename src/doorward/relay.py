@@ -18,7 +18,8 @@ log = logging.getLogger("doorward.relay")
 POLL_SECONDS = 1.0
 QUICK_POLL_SECONDS = 0.25
 PURGE_SECONDS = 300.0
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.2
+FULL = 50  # so many at once, and others are waiting
 GRACE_SECONDS = 15.0
 
 Deliver = Callable[[str], Awaitable[int]]
@@ -96,8 +97,8 @@ class Relay:
                     await asyncio.wait_for(wake.wait(), self._poll_seconds)
                 except TimeoutError:
                     continue
-                if lane == "events" and not self._stopping:  # those of a moment leave together
-                    await asyncio.sleep(GATHER_SECONDS)
+            if lane == "events" and delivered < FULL and not self._stopping:  # those of a moment leave together
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _guarded(self, lane: str, deliver: Deliver) -> int:
         """A failure costs one round, never the relay: leases bring back what was in hand."""

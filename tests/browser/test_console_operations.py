@@ -186,7 +186,7 @@ def test_a_letter_is_looked_at_and_tried_again(enter, has_script):
     """From the list to its page and back; the frame shows it, dots for the code."""
     visitor = enter(java_script_enabled=has_script)
     page = visitor.open("/admin/outbox")
-    page.locator(".entries a").first.click()
+    page.locator(".entries li", has_text="@").locator("a").first.click()  # events are on their way there too
     page.wait_for_url(re.compile("/admin/outbox/"))
     letter = page.frame_locator("iframe.letter").locator("body").inner_text()
     page.fill("[name=reason]", "mended")

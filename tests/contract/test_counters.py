@@ -250,6 +250,20 @@ async def test_what_was_seen_is_not_believed(counters):
     assert counts == {"one": 21, "two": 41, "new": 20}
 
 
+async def test_what_nobody_has_seen_is_changed_as_it_is(counters, now):
+    """Even by a change that would do nothing to a tally at rest, and one that would do the same to it."""
+    budget = Budget(limit=5, window=timedelta(hours=1))
+    await counters.take("key", budget, now)
+
+    reserved = await counters.change_all({"key": lambda tally: budget.reserve(tally, now)})
+    assert (reserved["key"].count, reserved["key"].reserved) == (1, 1)
+    released = await counters.change_all({"key": lambda tally: budget.release(tally, now)})
+    assert released == await counters.find_all(["key"])
+    assert (released["key"].count, released["key"].reserved) == (1, 0)
+    await counters.change_all({"key": lambda tally: budget.forget(tally, now)})
+    assert await counters.find("key") == Tally()
+
+
 async def test_who_was_seen_to_have_nothing_left_is_judged_anew(counters, now):
     """What was seen says spent; meanwhile it was forgotten."""
     budget = Budget(limit=1, window=timedelta(hours=1))

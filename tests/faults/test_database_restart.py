@@ -2,6 +2,7 @@
 
 import os
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -39,6 +40,12 @@ def _freeze(server):
     server.thaw()
 
 
+def failures(log):
+    """What the service has said of faults of its own."""
+    lines = log.splitlines()
+    return [f"{line} {following}" for line, following in pairwise(lines) if "unexpected failure" in line][:3]
+
+
 @pytest.mark.parametrize("fault", [_restart, _kill, _freeze], ids=["restarted", "killed", "frozen"])
 def test_a_server_that_goes_and_comes_back(database, launch, fault, capsys):
     """503 in time meanwhile, all well soon after without a restart of ours, no 500, nothing half done or lost."""
@@ -58,7 +65,7 @@ def test_a_server_that_goes_and_comes_back(database, launch, fault, capsys):
             with capsys.disabled():
                 print(f"\n{database.kind} {dict(meanwhile)} slowest {slowest:.2f} s, well after {well_after:.2f} s")
 
-            assert set(meanwhile) <= {200, 201, 503}
+            assert set(meanwhile) <= {200, 201, 503}, failures(service.log())
             assert slowest < ANSWER_SECONDS + SLACK_SECONDS
             assert well_after < WELL_SECONDS
             assert set(traffic.statuses(settled)) <= {200, 201}

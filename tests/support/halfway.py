@@ -50,8 +50,16 @@ class _SqlHalting:
         self._halt.runs += 1
         done = work(_Stopping(connection, self._halt))  # type: ignore[arg-type]  # it is used like one
         if self._halt.before == COMMIT:
+            _run_gathered(connection)
             await_only(self._halt.here())
         return done
+
+
+def _run_gathered(connection: Connection) -> None:
+    """Let the transaction do what it has been told so far, where that would be done at its end only."""
+    run = getattr(connection, "run_gathered", None)
+    if run is not None:
+        run()
 
 
 class _Stopping:
@@ -63,11 +71,12 @@ class _Stopping:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._connection, name)
-        return self._stopping(found) if name == "gather" else found
+        return self._stopping(found) if name in ("gather", "demand_one") else found
 
     def _stopping(self, run: Callable[..., Any]) -> Callable[..., Any]:
         def stop_and_run(statement: Executable, *parameters: Any) -> Any:
             if str(statement).startswith(self._halt.before):
+                _run_gathered(self._connection)
                 await_only(self._halt.here())
             return run(statement, *parameters)
 

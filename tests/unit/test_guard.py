@@ -384,17 +384,3 @@ async def test_two_names_of_one_account_are_not_told_by_their_wait(engine):
     refusal = await door.refusal(door.sign_in("ada@example.com", "wrong password"))
 
     assert type(refusal) is InvalidCredentials
-
-
-async def test_a_flood_of_guesses_does_not_reach_where_the_owner_is_known(engine):
-    """After a hundred failures from everywhere, the network of his last sign-in is still open to him."""
-    door = engine("delay")
-    await door.created()
-    await door.sign_in(network="192.0.2.1")
-    for n in range(100):
-        await door.refusal(door.sign_in(password="Wrong-Horse-1", network=f"198.51.100.{n}"))
-
-    elsewhere = await door.refusal(door.sign_in(network="192.0.2.2"))
-
-    assert type(elsewhere) is TooManyRequests
-    assert (await door.sign_in(network="192.0.2.1")).user.email == "ada@example.com"

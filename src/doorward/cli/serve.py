@@ -39,6 +39,7 @@ def serve(
         uvicorn.Config(
             application() if settings.workers == 1 else "doorward.asgi:app",
             http=PatientProtocol,
+            ws="none",  # nobody speaks it here, and its library takes time and memory
             host=host,
             port=port,
             workers=settings.workers,

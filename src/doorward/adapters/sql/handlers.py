@@ -49,7 +49,10 @@ def _bound(prefix: str, row: Mapping[str, Any], names: Iterable[str]) -> dict[st
 
 def _expect_one(connection: Connection, statement: Update | Delete, **values: Any) -> None:
     """Run a conditional change; if it changed no row, its condition does not hold."""
-    if rows_changed(connection, statement, values) != 1:
+    demand_one = getattr(connection, "demand_one", None)
+    if demand_one is not None:
+        demand_one(statement, values)
+    elif rows_changed(connection, statement, values) != 1:
         raise writes.Stale
 
 

@@ -5,8 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Select, bindparam, func, or_, select, true, union
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, Column, Select, bindparam, func, or_, select, true, union
 
 from doorward.adapters.sql import tables
 from doorward.adapters.sql.engine import Database

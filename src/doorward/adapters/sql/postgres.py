@@ -8,24 +8,23 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, Executable
 from sqlalchemy.util import greenlet_spawn
 
-from doorward.adapters.sql.direct import DIALECT, DirectConnection, compiled, count_of, named, whole
-from doorward.adapters.sql.engine import Conflict
+from doorward.adapters.sql.connections import Connections
+from doorward.adapters.sql.direct import AWAY, DIALECT, DirectConnection, compiled, count_of, named, whole
 from doorward.adapters.sql.mapping import Row
-from doorward.adapters.sql.server import FULL, ServerDatabase, retried
+from doorward.adapters.sql.server import ServerDatabase, retried
 from doorward.adapters.sql.telling import CHANNEL, told
 from doorward.domain.errors import Unavailable
 from doorward.ports.storage import Heard
 
 R = TypeVar("R")
 log = logging.getLogger("doorward.database")
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 PAUSE_SECONDS = 1.0
 DIRECT_POOL_SIZE = 4  # for readers, and again for writers
 
@@ -41,8 +40,8 @@ class PostgresDatabase(ServerDatabase):
         parsed, arguments = self.address
         _, options = DIALECT.create_connect_args(parsed)
         self._options = {**options, **arguments}
-        self._pools: dict[str, asyncpg.Pool[Any]] = {}
-        self._opening = asyncio.Lock()
+        self._readers = Connections(DIRECT_POOL_SIZE, self._connect)
+        self._writers = Connections(DIRECT_POOL_SIZE, self._connect)
 
     async def fetch(self, query: Executable, **values: Any) -> Sequence[Row]:
         ready = compiled(query)
@@ -66,65 +65,45 @@ class PostgresDatabase(ServerDatabase):
 
     async def close(self) -> None:
         await super().close()
-        for pool in self._pools.values():
-            pool.terminate()
+        for connections in (self._readers, self._writers):
+            connections.close()
 
     async def _fetch(self, sql: str, arguments: list[Any]) -> Sequence[Row]:
-        async with self._borrowed("reading") as connection:
+        async with self._readers.borrowed() as connection:
             rows: Sequence[Row] = await connection.fetch(sql, *arguments)
             return rows
 
     async def _change(self, sql: str, arguments: list[Any]) -> int:
-        async with self._borrowed("writing") as connection:
-            try:
-                done = await connection.execute(sql, *arguments)
-            except (asyncpg.InterfaceError, OSError) as error:
-                raise Unavailable("database") from error  # it may have happened, or not
-            return count_of(done)
+        async with self._writers.borrowed() as connection:
+            with named(commits=True):
+                return count_of(await connection.execute(sql, *arguments))
 
     async def _write(self, work: Callable[[Connection], R]) -> R:
-        async with self._borrowed("writing") as connection:
-            await connection.execute(BEGIN)
+        async with self._writers.borrowed() as connection:
+            direct = DirectConnection(connection)
             try:
-                done: R = await greenlet_spawn(whole, work, DirectConnection(connection))
-            except Exception:
-                await connection.execute("ROLLBACK")
+                done: R = await greenlet_spawn(whole, work, direct)
+            except Unavailable:  # a lost COMMIT stays one, whatever a ROLLBACK would say; the connection is closed
                 raise
-            try:
-                await connection.execute("COMMIT")
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                raise Unavailable("database") from error
+            except Exception:
+                if direct.has_begun and connection.is_in_transaction():
+                    await connection.execute("ROLLBACK")
+                raise
             return done
 
-    @asynccontextmanager
-    async def _borrowed(self, kind: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
-        pool = self._pools.get(kind) or await self._open(kind)
-        try:
-            connection = await pool.acquire()
-        except asyncpg.PostgresError as error:
-            raise (Conflict() if error.sqlstate in FULL else Unavailable("database")) from error
-        except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            raise Unavailable("database") from error
-        is_clean = False
-        try:
-            with named():
-                yield connection
-            is_clean = True
-        except Exception:
-            with suppress(asyncpg.InterfaceError):  # one that was lost is the pool's again, and says nothing any more
-                is_clean = not connection.is_in_transaction()
-            raise
-        finally:
-            if not is_clean:  # nobody waits for a server that does not answer; the next one gets a new connection
-                with suppress(asyncpg.InterfaceError):
-                    connection.terminate()
-            await pool.release(connection)
+    async def _read(self, work: Callable[[Connection], R]) -> R:
+        with named():  # what SQLAlchemy leaves as the driver says it
+            return await super()._read(work)
+
+    async def _write_by_engine(self, work: Callable[[Connection], R]) -> R:
+        with named(commits=True):
+            return await super()._write_by_engine(work)
 
     async def _listen(self, heard: Heard) -> None:
         while True:
             try:
                 connection = await asyncpg.connect(**self._options)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except (*AWAY, asyncpg.PostgresError, TimeoutError):
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
             lost = asyncio.Event()
@@ -132,20 +111,20 @@ class PostgresDatabase(ServerDatabase):
             try:
                 await connection.add_listener(CHANNEL, lambda _c, _p, _ch, message: heard(told(message)))
                 await lost.wait()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (*AWAY, asyncpg.PostgresError) as error:
                 log.info("listening goes on later", extra={"reason": type(error).__name__})
             finally:
                 connection.terminate()
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _open(self, kind: str) -> "asyncpg.Pool[Any]":
-        async with self._opening:
-            if kind not in self._pools:
-                pool = asyncpg.create_pool(
-                    min_size=0, max_size=DIRECT_POOL_SIZE, init=_prepare, reset=_leave_as_it_is, **self._options
-                )
-                self._pools[kind] = await pool
-            return self._pools[kind]
+    async def _connect(self) -> "asyncpg.Connection[Any]":
+        connection = await asyncpg.connect(**self._options)
+        try:
+            await _prepare(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
@@ -157,7 +136,3 @@ async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
         decoder=json.loads,
         format="binary",
     )
-
-
-async def _leave_as_it_is(connection: "asyncpg.Connection[Any]") -> None:
-    """Every transaction ends before its connection goes back, and nothing else is left behind that would need one."""

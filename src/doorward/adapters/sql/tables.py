@@ -20,7 +20,6 @@ from sqlalchemy import (
     TypeDecorator,
     Uuid,
 )
-from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
@@ -39,8 +38,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        is_mysql = dialect.name in ("mysql", "mariadb")
-        return dialect.type_descriptor(DATETIME(fsp=6) if is_mysql else DateTime(timezone=True))
+        if dialect.name not in ("mysql", "mariadb"):
+            return dialect.type_descriptor(DateTime(timezone=True))
+        from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415 - forty modules that nobody else needs
+
+        return dialect.type_descriptor(DATETIME(fsp=6))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.astimezone(UTC) if value else None
