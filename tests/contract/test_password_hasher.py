@@ -193,7 +193,7 @@ async def test_who_goes_away_frees_a_place_in_the_queue(new_hasher):
 
 async def test_the_event_loop_goes_on_meanwhile(new_hasher):
     """While passwords are hashed, others are served: the loop turns many times."""
-    hasher, turns = new_hasher(time_cost=60, memory_kib=1024), 0
+    hasher, turns = new_hasher(time_cost=30, memory_kib=8192, bcrypt_cost=11), 0  # a tenth of a second or more
     hashing = asyncio.create_task(hasher.hash(RIGHT))
     while not hashing.done():
         turns += 1
@@ -215,8 +215,8 @@ async def test_close_waits_for_what_is_being_hashed(new_hasher):
     """After `close` no thread of the pool is left, and nothing more is taken."""
     hasher = new_hasher(slots=2, queue=5, time_cost=100, bcrypt_cost=11)
     hashing = [asyncio.create_task(hasher.hash(RIGHT)) for _ in range(2)]
-    await asyncio.sleep(0.02)
-    own = list(hasher._pool._threads)
+    while not (own := list(hasher._pool._threads)) or not hasher._pool._work_queue.empty():
+        await asyncio.sleep(0.001)  # until both are at work: what still waits is dropped
     hasher.close()
     started = time.monotonic()
     done = await asyncio.gather(*hashing)
