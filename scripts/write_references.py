@@ -12,7 +12,7 @@ import write_event_reference as event_reference
 import write_settings_reference as settings_reference
 
 from doorward.cli.collection import collection
-from doorward.cli.main import cli
+from doorward.cli.main import command_line
 from doorward.cli.openapi import document
 from doorward.domain import errors
 from doorward.http.errors import STATUSES
@@ -57,7 +57,7 @@ def errors_page() -> str:
 
 def cli_page() -> str:
     """Every command with its options."""
-    root = typer.main.get_command(cli)
+    root = typer.main.get_command(command_line())
     parts = [
         f"# Commands\n\n{NOTE}\nEvery command takes `--help`; `--debug` shows a traceback in place of a sentence.\n"
     ]

@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from jinja2 import TemplateError
-
 from doorward.adapters.letters import TEMPLATES, JinjaLetterWriter
 from doorward.domain.brand import Brand, Logo
 from doorward.domain.messages import USUAL_LANGUAGE, MessageKind
 from doorward.extras import CannotStart
-from doorward.http.pages.rendering import FOLDER
+from doorward.http.pages import FOLDER
 from doorward.settings import Settings
 
 LARGEST_LOGO = 100_000
@@ -85,6 +83,11 @@ def _must_replace_something(folder: Path) -> None:
 @contextmanager
 def naming_the_file(settings: Settings) -> Iterator[None]:
     """Say which of one's own templates is wrong, and where."""
+    if settings.templates is None:
+        yield
+        return
+    from jinja2 import TemplateError  # noqa: PLC0415 - takes time, and few have templates of their own
+
     try:
         yield
     except TemplateError as error:

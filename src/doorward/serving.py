@@ -15,6 +15,7 @@ from doorward.adapters.console import terminal_line
 from doorward.bootstrap import Service, build
 from doorward.domain.messages import Mail
 from doorward.extras import CannotStart
+from doorward.lasting import lasting
 from doorward.log import configure
 from doorward.settings import Settings, load
 from doorward.settings.production import problems
@@ -31,7 +32,8 @@ def application() -> FastAPI:
     if found:
         raise CannotStart(" ".join(f"{problem.what} {problem.fix}" for problem in found))
     configure(level=settings.log_level, file=settings.log_file, as_json=settings.log_json)
-    return build(settings, origins=loaded.origins).app()
+    with lasting():
+        return build(settings, origins=loaded.origins).app()
 
 
 def hand_over(flags: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from doorward.cli.main import cli
+from doorward.cli.main import command_line
 from doorward.http.dialects import DIALECTS
 
 STRONG = "k3Qz-not-a-sample-9f0aJ2mVx7Lr5TbW1c"
@@ -51,7 +51,7 @@ def created(run, email: str = "ada@example.com", *options: str) -> dict:
 
 def all_commands(command=None, names=()):
     """Every command and every group of commands, by its words."""
-    command = command or typer.main.get_command(cli)
+    command = command or typer.main.get_command(command_line())
     parts = getattr(command, "commands", {})
     return [names, *(found for name, part in parts.items() for found in all_commands(part, (*names, name)))]
 
@@ -59,7 +59,7 @@ def all_commands(command=None, names=()):
 @pytest.mark.parametrize("command", all_commands(), ids=" ".join)
 def test_every_command_explains_itself(command):
     """`--help` says what it does and shows an example."""
-    done = CliRunner().invoke(cli, [*command, "--help"], prog_name="doorward")
+    done = CliRunner().invoke(command_line(), [*command, "--help"], prog_name="doorward")
 
     assert done.exit_code == 0
     assert "doorward" in done.stdout

@@ -6,7 +6,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from doorward.cli.main import cli
+from doorward.cli.main import command_line
 from doorward.domain.messages import MessageKind
 from doorward.languages import OFFERED, speech
 
@@ -21,7 +21,7 @@ def doorward(tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        return CliRunner().invoke(cli, ["mail", *arguments], prog_name="doorward")
+        return CliRunner().invoke(command_line(), ["mail", *arguments], prog_name="doorward")
 
     return run
 
@@ -98,7 +98,7 @@ def test_without_a_server_nothing_is_pretended(doorward):
 @pytest.mark.parametrize(("typed", "hint"), [("nonsense", ""), ("user", "Did you mean users?")])
 def test_who_names_no_command_is_told_which_there_are(typed, hint):
     """And which is like it."""
-    done = CliRunner().invoke(cli, [typed], prog_name="doorward", env={"COLUMNS": "200"})
+    done = CliRunner().invoke(command_line(), [typed], prog_name="doorward", env={"COLUMNS": "200"})
 
     assert done.exit_code == 2
     assert f"There is no command '{typed}'." in done.output

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from typing import TYPE_CHECKING
 
 from doorward.domain.brand import Brand
 from doorward.domain.messages import MessageKind
 from doorward.languages import preferred, speech
-from doorward.languages.templating import templates
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -23,10 +24,7 @@ class JinjaLetterWriter:
     """
 
     def __init__(self, brand: Brand, own: Path | None = None) -> None:
-        self._brand = brand
-        usual = FileSystemLoader(TEMPLATES)
-        loaders = [FileSystemLoader(own)] if own else []
-        self._loader = ChoiceLoader([*loaders, usual, PrefixLoader({"doorward": usual})])
+        self._brand, self._own = brand, own
         self._environment = cache(self._build)
 
     def write(self, kind: MessageKind, params: Mapping[str, object], language: str) -> tuple[str, str, str]:
@@ -44,10 +42,12 @@ class JinjaLetterWriter:
     def _rendered(self, name: str, params: Mapping[str, object], language: str, *, escapes: bool) -> str:
         return self._environment(preferred("", language), escapes).get_template(name).render(params)
 
-    def _build(self, language: str, escapes: bool) -> Environment:
+    def _build(self, language: str, escapes: bool) -> "Environment":
         """The templates in one language."""
+        from doorward.languages.templating import templates  # noqa: PLC0415 - takes time, and the start writes to nobody
+
         said = speech(language)
-        made = templates(said, self._loader, escapes=escapes)
+        made = templates(said, TEMPLATES, self._own, escapes=escapes)
         made.filters["duration"] = said.lasting
         made.globals |= {"brand": self._brand, "service_name": self._brand.name}
         made.globals |= {"language": language, "direction": said.direction}

@@ -2,39 +2,41 @@
 
 import difflib
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from doorward import __version__
-from doorward.cli import (
-    admin,
-    audit,
-    config,
-    copy,
-    demo,
-    dev,
-    doctor,
-    export_users,
-    import_users,
-    keys,
-    mail,
-    migrate,
-    openapi,
-    postman,
-    profiles,
-    serve,
-    users,
-    worker,
-)
 from doorward.domain.errors import AuthError, InvalidInput, Unavailable
 from doorward.extras import CannotStart
 from doorward.http.checks import reason_of
 from doorward.http.errors import violation
 from doorward.http.problems import PROBLEMS
+from doorward.lasting import lasting
 from doorward.settings import SettingsError
 
+COMMANDS = (
+    "dev",
+    "demo",
+    "serve",
+    "worker",
+    "migrate",
+    "copy",
+    "doctor",
+    "openapi",
+    "postman",
+    "users",
+    "audit",
+    "admin",
+    "keys",
+    "mail",
+    "profiles",
+    "config",
+)
+"""Each is a module here that has a function of its name, or a group called `commands`."""
 ADVICE = {
     "database": (
         "Check the server and DATABASE_URL: the database itself must exist (`doorward migrate` makes its tables), "
@@ -55,33 +57,25 @@ class Listing(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-cli = typer.Typer(
-    cls=Listing,
-    name="doorward",
-    help="User accounts for any application.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-cli.command("dev")(dev.dev)
-cli.command("demo")(demo.demo)
-cli.command("serve")(serve.serve)
-cli.command("worker")(worker.worker)
-cli.command("migrate")(migrate.migrate)
-cli.command("copy")(copy.copy)
-cli.command("doctor")(doctor.doctor)
-cli.command("openapi")(openapi.openapi)
-cli.command("postman")(postman.postman)
-users.commands.command("import")(import_users.import_users)
-users.commands.command("export")(export_users.export_users)
-cli.add_typer(users.commands, name="users")
-cli.add_typer(audit.commands, name="audit")
-cli.add_typer(admin.commands, name="admin")
-cli.add_typer(keys.commands, name="keys")
-cli.add_typer(mail.commands, name="mail")
-cli.add_typer(profiles.commands, name="profiles")
-cli.add_typer(config.commands, name="config")
+def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Build the command with some of its commands; only their modules are loaded."""
+    cli = typer.Typer(
+        cls=Listing,
+        name="doorward",
+        help="User accounts for any application.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    cli.callback()(options)
+    for name in names:
+        module = import_module(f"doorward.cli.{name}")
+        if hasattr(module, "commands"):
+            cli.add_typer(module.commands, name=name)
+        else:
+            cli.command(name)(getattr(module, name))
+    return cli
 
 
 def _version(wanted: bool) -> None:
@@ -90,7 +84,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@cli.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and leave.")
@@ -107,6 +100,8 @@ def main() -> None:
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")
+    with lasting():
+        cli = command_line([name for name in sys.argv[1:2] if name in COMMANDS] or COMMANDS)
     try:
         cli()
     except (SettingsError, CannotStart, AuthError, ValueError, OSError) as error:

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from doorward.auth import Auth, retried
+from doorward.cli.export_users import export_users
+from doorward.cli.import_users import import_users
 from doorward.cli.running import OPERATOR, JsonOption, ProfileOption, show, with_engine
 from doorward.domain.identifiers import Kind
 from doorward.domain.password import Password
@@ -16,6 +18,8 @@ from doorward.extras import CannotStart
 from doorward.ports.store import UserQuery
 
 commands = typer.Typer(help="Accounts.", no_args_is_help=True)
+commands.command("import")(import_users)
+commands.command("export")(export_users)
 COLUMNS = ("id", "email", "phone", "first_name", "last_name", "status", "role", "verified_at", "last_login_at")
 Name = Annotated[str, typer.Argument(metavar="USER", help="E-mail, phone, user name or id.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]

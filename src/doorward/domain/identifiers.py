@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache, partial
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from doorward.domain.errors import InvalidInput, Violation
@@ -93,6 +92,8 @@ def parse_phone(text: str, region: str | None = None) -> Identifier:
     Raises:
         InvalidInput: no possible number of that country.
     """
+    import phonenumbers  # noqa: PLC0415 - takes time to load, and many services see no number
+
     digits = _digits(text) if len(text) <= MAX_TYPED else ""
     try:
         number = phonenumbers.parse(digits if _PHONE.fullmatch(digits) else "", region)
@@ -110,11 +111,15 @@ def parse_phone(text: str, region: str | None = None) -> Identifier:
 
 def country_of(phone: Identifier) -> str | None:
     """The country (two letters) that a canonical number belongs to; numbers of no country have none."""
+    import phonenumbers  # noqa: PLC0415 - takes time to load, and many services see no number
+
     return phonenumbers.region_code_for_number(phonenumbers.parse(phone.value))
 
 
 def is_premium(phone: Identifier) -> bool:
     """Whether somebody earns by each message or call to this number."""
+    import phonenumbers  # noqa: PLC0415 - takes time to load, and many services see no number
+
     kind = phonenumbers.number_type(phonenumbers.parse(phone.value))
     return kind in (phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST)
 

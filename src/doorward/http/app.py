@@ -3,43 +3,28 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from doorward.domain.errors import NotFound
 from doorward.http import allow, docs, errors, operations, session_check
+from doorward.http.client import wants_page
 from doorward.http.config import HttpConfig
 from doorward.http.dialects import DIALECTS, NATIVE
 from doorward.http.dialects.native import accounts
 from doorward.http.document import complete
 from doorward.http.limits import limited
 from doorward.http.middleware import Surroundings
-from doorward.http.pages import (
-    account,
-    activity,
-    assets,
-    choices,
-    console,
-    inbox,
-    passwords,
-    personal_data,
-    public,
-    renewing,
-    restoring,
-    safety,
-    sign_in,
-    sign_up,
-    verifying,
-)
-from doorward.http.pages.rendering import Pages, must_render
-from doorward.http.pages.routes import wants_page
 from doorward.http.session_check import SessionCheck
+
+if TYPE_CHECKING:
+    from doorward.http.pages.rendering import Pages
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -55,6 +40,20 @@ class Application(FastAPI):
         if check is not None and check.is_for(scope) and await check.answer(scope, receive, send):
             return
         await super().__call__(scope, receive, send)
+
+
+class Later(BaseRoute):
+    """Stands last among the routes, and adds more when somebody asks for what none before it answers."""
+
+    def __init__(self, add: Callable[[], None]) -> None:
+        self._add: Callable[[], None] | None = add
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match nothing: whoever asks goes on to the routes that were added."""
+        if self._add is not None:
+            self._add()
+            self._add = None
+        return Match.NONE, {}
 
 
 def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
@@ -107,30 +106,26 @@ def _add_routes(app: FastAPI, config: HttpConfig) -> None:
     app.include_router(NATIVE(config))
     if config.dialect in DIALECTS:
         app.include_router(DIALECTS[config.dialect](config))
-    pages = (
-        sign_up,
-        sign_in,
-        renewing,
-        verifying,
-        passwords,
-        account,
-        safety,
-        activity,
-        personal_data,
-        restoring,
-        console,
-        choices,
-        public,
-    )
-    for part in (operations, session_check, *pages):
+    for part in (operations, session_check):
         app.include_router(part.router(config))
-    assets.install(app, config.brand)
-    if config.templates is not None:
-        must_render(config)
-    if config.inbox is not None:
-        app.include_router(inbox.router(config, config.inbox))
     if config.has_docs:
         docs.install(app)
+    if config.templates is None:
+        app.router.routes.append(Later(partial(_add_pages, app, config)))
+    else:  # what is wrong with one's own is said at the start
+        _add_pages(app, config)
+
+
+def _add_pages(app: FastAPI, config: HttpConfig) -> None:
+    from doorward.http.pages.site import install  # noqa: PLC0415 - a tenth of the start, and many never see a page
+
+    install(app, config)
+
+
+def _pages(config: HttpConfig) -> "Pages":
+    from doorward.http.pages.rendering import Pages  # noqa: PLC0415 - see above
+
+    return Pages(config)
 
 
 def _has_path(router: APIRouter, request: Request) -> bool:
@@ -140,7 +135,6 @@ def _has_path(router: APIRouter, request: Request) -> bool:
 
 def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
     """Tell who asks for another dialect's path which profiles have it."""
-    pages = Pages(config)
 
     @cache  # made when somebody goes astray for the first time: most never do
     def foreign() -> list[tuple[str, APIRouter]]:
@@ -156,7 +150,7 @@ def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
             commands = " or ".join(f"`doorward dev --profile {name}`" for name in names)
             detail = f"This path belongs to the profile {' or '.join(names)}: start it with {commands}."
         if wants_page(request) and not names:
-            return pages.show(request, "refused", refused=NotFound())
+            return _pages(config).show(request, "refused", refused=NotFound())
         if isinstance(error, HTTPException) and error.headers:
             return errors.problem(request, "not_found", detail=detail, headers=error.headers)
         return errors.problem(request, "not_found", detail=detail)
@@ -166,14 +160,13 @@ def _explain_foreign_paths(app: FastAPI, config: HttpConfig) -> None:
 
 def _refuse_people_by_pages(app: FastAPI, config: HttpConfig) -> None:
     """Answer a browser by a page, also where no route has looked at the request."""
-    pages = Pages(config)
 
     async def on_http(request: Request, error: Exception) -> Any:
         if not isinstance(error, HTTPException):
             return errors.internal(request)
         if not wants_page(request):
             return errors.http_problem(request, error)
-        shown = pages.show_code(request, errors.code_of(error), status=error.status_code)
+        shown = _pages(config).show_code(request, errors.code_of(error), status=error.status_code)
         shown.headers.update(error.headers or {})
         return shown
 

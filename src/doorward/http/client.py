@@ -37,6 +37,11 @@ def client_of(request: Request, trusted: Sequence[Network]) -> Client:
     )
 
 
+def wants_page(request: Request) -> bool:
+    """Whether people read the answer, and no program."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def language_of(request: Request) -> str:
     """What was chosen on a page, else what the browser asks for."""
     return preferred(request.headers.get("accept-language", ""), request.cookies.get(LANGUAGE_COOKIE))

@@ -1,20 +1,25 @@
 """Templates that speak a language."""
 
-from jinja2 import BaseLoader, Environment, StrictUndefined
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from doorward.languages import Speech
 
 
-def templates(speech: Speech, loader: BaseLoader, *, escapes: bool = True) -> Environment:
+def templates(speech: Speech, usual: Path, own: Path | None, *, escapes: bool = True) -> Environment:
     """An environment in which `_` and `trans` speak the language.
 
     Args:
         speech: the language.
-        loader: where the templates are.
+        usual: the folder of the templates.
+        own: a folder whose files take their places; they may extend the usual ones as `doorward/…`.
         escapes: whether values are escaped for HTML.
     """
+    ours = FileSystemLoader(usual)
+    theirs = [FileSystemLoader(own)] if own else []
     made = Environment(
-        loader=loader,
+        loader=ChoiceLoader([*theirs, ours, PrefixLoader({"doorward": ours})]),
         autoescape=escapes,  # noqa: S701 - plain text is not escaped
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import math
 import os
 import sys
 import threading
@@ -22,7 +23,6 @@ R = TypeVar("R")
 NICENESS = 10
 QUEUE_SECONDS = 4.0
 RETRY_SECONDS = 2.0
-MEASUREMENTS = 3
 HISTORY_SECONDS = 5.0
 
 
@@ -41,17 +41,23 @@ class PooledPasswordHasher:
         self.max_bytes = self._new.max_bytes
         self.slots = policy.slots or max(1, (os.cpu_count() or 1) // workers)
         self._pool = ThreadPoolExecutor(self.slots, "hashing", initializer=_give_way)
-        self._dummy, seconds = min(
-            (_timed(lambda: self._new.hash("nobody has this password")) for _ in range(MEASUREMENTS)),
-            key=lambda timed: timed[1],  # the quickest: others are told by what else the machine was doing
-        )
+        self._queue = policy.queue
+        self._quickest = math.inf
+        self._dummy = self._hash("nobody has this password")
         _give_back_memory()
-        self.queue = policy.queue if policy.queue is not None else max(8, int(self.slots * QUEUE_SECONDS / seconds))
         self._in_flight = 0
         self.computed = 0
 
+    @property
+    def queue(self) -> int:
+        """How many may wait: as many as are served in four seconds, going by the quickest hash so far.
+
+        Slower ones tell what else the machine was doing, at its start for example.
+        """
+        return self._queue if self._queue is not None else max(8, int(self.slots * QUEUE_SECONDS / self._quickest))
+
     async def hash(self, password: Password) -> str:
-        return await self._run(lambda: self._new.hash(password.text))
+        return await self._run(lambda: self._hash(password.text))
 
     async def verify(self, password_hash: str | None, password: Password) -> bool:
         matches = await self._run(lambda: self._matches(password_hash or self._dummy, password))
@@ -80,6 +86,14 @@ class PooledPasswordHasher:
         """Stop the threads once they have finished what they are at."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def _hash(self, text: str) -> str:
+        return self._noting(lambda: self._new.hash(text))
+
+    def _noting(self, work: Callable[[], R]) -> R:
+        done, seconds = _timed(work)
+        self._quickest = min(self._quickest, seconds)
+        return done
+
     def _matches(self, password_hash: str, password: Password) -> bool:
         self.computed += 1
         if not password.is_hashable:
@@ -88,7 +102,9 @@ class PooledPasswordHasher:
         if verifier is None or verifier.flaw(password_hash):
             self._new.verify(self._dummy, password.text)
             return False
-        return verifier.verify(password_hash, password.text)
+        if self.is_outdated(password_hash):  # it costs more or less than one of today's
+            return verifier.verify(password_hash, password.text)
+        return self._noting(lambda: verifier.verify(password_hash, password.text))
 
     def _verifier(self, password_hash: str) -> Verifier | None:
         return next((verifier for verifier in self._verifiers if verifier.recognises(password_hash)), None)
@@ -111,7 +127,7 @@ def _timed(work: Callable[[], R]) -> tuple[R, float]:
 
 
 def _give_back_memory() -> None:
-    """Return what the first hashes took (glibc keeps it for this thread, which hashes no more)."""
+    """Return what the first hash took (glibc keeps it for this thread, which hashes no more)."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
     if trim is not None:
         trim(0)

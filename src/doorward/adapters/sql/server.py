@@ -4,16 +4,16 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import greenlet  # noqa: F401 - SQLAlchemy misses it only at the first connection
-from sqlalchemy import Connection, Executable, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from doorward.adapters.sql.engine import Conflict, reasons_of, rows_changed, translated
 from doorward.adapters.sql.mapping import Row
@@ -49,6 +49,9 @@ class ServerDatabase:
     next is told at once, until it answers again.
     A connection that was lost before its transaction was to be committed costs one more try and no answer; one that is
     lost in the commit itself is Unavailable, because nobody can say whether it happened.
+
+    The engines are run by SQLAlchemy's own greenlets, without the asyncio classes around them: those load the ORM,
+    which is used nowhere here.
     """
 
     engine_readers = engine_writers = POOL_SIZE
@@ -62,19 +65,15 @@ class ServerDatabase:
             "pool_timeout": QUEUE_SECONDS,
             "pool_use_lifo": True,
         }
-        self._writer = create_async_engine(
-            name, isolation_level="READ COMMITTED", pool_size=self.engine_writers, **common
-        )
-        self._reader = create_async_engine(
+        self._writer = create_engine(name, isolation_level="READ COMMITTED", pool_size=self.engine_writers, **common)
+        self._reader = create_engine(
             name,
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
             pool_size=self.engine_readers,
             **common,
         )
-        self._prober = create_async_engine(
-            name, isolation_level="AUTOCOMMIT", connect_args=arguments, poolclass=NullPool
-        )
+        self._prober = create_engine(name, isolation_level="AUTOCOMMIT", connect_args=arguments, poolclass=NullPool)
         self._patience = Patience("database", self._probe, wait=WAIT_SECONDS, queue=QUEUE_SECONDS, cancels=True)
 
     async def fetch(self, query: Executable, **values: Any) -> Sequence[Row]:
@@ -93,19 +92,8 @@ class ServerDatabase:
         return await retried(lambda: self._write_by_engine(work))
 
     async def exclusively(self, work: Callable[[Connection], R]) -> R:
-        with translated():
-            async with _connected(self._writer) as connection:
-                take, give_back = LOCKS[connection.dialect.name]
-                while not (await connection.exec_driver_sql(take)).scalar():
-                    await connection.rollback()
-                    await asyncio.sleep(0.2)
-                await connection.commit()
-                try:
-                    return await connection.run_sync(work)
-                finally:
-                    await connection.rollback()
-                    await connection.exec_driver_sql(give_back)
-                    await connection.commit()
+        done: R = await greenlet_spawn(self._exclusively, work)
+        return done
 
     def listening(self, heard: Heard) -> AbstractAsyncContextManager[None]:
         return nullcontext()
@@ -114,51 +102,71 @@ class ServerDatabase:
         await self._patience.close()
         for engine in (self._reader, self._writer, self._prober):
             try:
-                await asyncio.wait_for(engine.dispose(), CONNECT_SECONDS)
+                await asyncio.wait_for(greenlet_spawn(engine.dispose), CONNECT_SECONDS)
             except TimeoutError:  # it hangs: nobody hears our goodbye
-                await engine.dispose(close=False)
+                engine.dispose(close=False)
 
     async def _probe(self) -> None:
         """Ask on a connection of its own: the pool's may all be busy, or dead."""
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 with translated():
-                    async with _connected(self._prober) as connection:
-                        await connection.exec_driver_sql("SELECT 1")
+                    await self._on(self._prober, lambda c: c.exec_driver_sql("SELECT 1"))
         except (TimeoutError, Conflict) as error:
             raise Unavailable("database") from error
 
     async def _read(self, work: Callable[[Connection], R]) -> R:
-        async with _connected(self._reader) as connection:
-            return await connection.run_sync(work)
+        return await self._on(self._reader, work)
 
     async def _write(self, work: Callable[[Connection], R]) -> R:
         return await self._write_by_engine(work)
 
     async def _write_by_engine(self, work: Callable[[Connection], R]) -> R:
-        async with _connected(self._writer) as connection:
-            done = await connection.run_sync(work)
+        return await self._on(self._writer, lambda c: _committed(work, c))
+
+    async def _on(self, engine: Engine, work: Callable[[Connection], R]) -> R:
+        def run() -> R:
+            with _connected(engine) as connection:
+                return work(connection)
+
+        done: R = await greenlet_spawn(run)
+        return done
+
+    def _exclusively(self, work: Callable[[Connection], R]) -> R:
+        with translated(), _connected(self._writer) as connection:
+            take, give_back = LOCKS[connection.dialect.name]
+            while not connection.exec_driver_sql(take).scalar():
+                connection.rollback()
+                await_only(asyncio.sleep(0.2))
+            connection.commit()
             try:
-                await connection.commit()
-            except DBAPIError as error:
-                raise Unavailable("database") from error
-            return done
+                return work(connection)
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql(give_back)
+                connection.commit()
 
 
-@asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection from the pool; whatever keeps us from one, the database cannot be used now."""
-    connection = engine.connect()
+def _committed(work: Callable[[Connection], R], connection: Connection) -> R:
+    done = work(connection)
     try:
-        await connection.start()
+        connection.commit()
+    except DBAPIError as error:
+        raise Unavailable("database") from error
+    return done
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection from the pool; whatever keeps us from one, the database cannot be used now."""
+    try:
+        connection = engine.connect()
     except Exception as error:
         if isinstance(error, DBAPIError) and reasons_of(error) & FULL:
             raise Conflict from error
         raise Unavailable("database") from error
-    try:
+    with connection:
         yield connection
-    finally:
-        await connection.close()
 
 
 async def retried(attempt: Callable[[], Awaitable[R]]) -> R:

@@ -9,12 +9,13 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from jinja2 import Environment
 
 from doorward.domain.errors import AuthError, NotFound
 from doorward.http.client import language_of
 from doorward.http.config import HttpConfig
 from doorward.http.errors import refusal
+from doorward.http.pages import FOLDER
 from doorward.http.pages.branded import logo_of, style_of
 from doorward.http.pages.fields import FIELDS, password_rules, rules_for_managers
 from doorward.http.pages.words import Told, event_words, message_words, told, usual
@@ -23,7 +24,6 @@ from doorward.http.whereabouts import place_words
 from doorward.languages import OFFERED, SOURCE, Speech, speech
 from doorward.languages.templating import templates
 
-FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -113,10 +113,8 @@ def with_frame(shown: HTMLResponse) -> HTMLResponse:
 @cache
 def _environment(language: str, own: Path | None) -> Environment:
     """The templates in one language; those of one's own may extend the ones here as `doorward/base.html`."""
-    usual = FileSystemLoader(FOLDER / "templates")
-    loaders = [FileSystemLoader(own)] if own else []
     said = speech(language)
-    made = templates(said, ChoiceLoader([*loaders, usual, PrefixLoader({"doorward": usual})]))
+    made = templates(said, FOLDER / "templates", own)
     made.filters |= {
         "moment": said.moment,
         "day": said.day,

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 
 from doorward.domain.errors import AuthError, TokenInvalid
+from doorward.http.client import wants_page
 from doorward.http.config import HttpConfig
 from doorward.http.errors import from_pydantic
 from doorward.http.pages.rendering import Pages
@@ -55,11 +56,6 @@ def page_router(config: HttpConfig) -> APIRouter:
     router = new_router("Pages", route_class=PageRoute)
     router.include_in_schema = False
     return router
-
-
-def wants_page(request: Request) -> bool:
-    """Whether people read the answer, and no program."""
-    return "text/html" in request.headers.get("accept", "")
 
 
 def to_renewal(request: Request) -> RedirectResponse:
