@@ -12,12 +12,16 @@ from doorward.domain.policies.registration import MAX_NAME, MAX_TEXT, Registrati
 from doorward.domain.policies.sms import PhonePolicy
 from doorward.domain.user import Profile, Role, User, own_words
 
+_LIMITS = {"first_name": MAX_NAME, "last_name": MAX_NAME, "address": MAX_TEXT, "comments": MAX_TEXT}
+
 
 def check_profile(profile: Profile) -> list[Violation]:
     """Every rule that the told members break."""
-    limits = {"first_name": MAX_NAME, "last_name": MAX_NAME, "address": MAX_TEXT, "comments": MAX_TEXT}
-    told = ((name, limit, getattr(profile, name)) for name, limit in limits.items())
-    return [v for name, limit, text in told if text for v in check_text(f"/{name}", text, max_length=limit)]
+    broken: list[Violation] = []
+    for name, limit in _LIMITS.items():
+        if text := getattr(profile, name):
+            broken += check_text(f"/{name}", text, max_length=limit)
+    return broken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,10 +78,11 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
     """
     broken: list[Violation] = []
     values: dict[str, object] = {}
-    stated = [name for name, value in record.items() if _is_stated(name, value)]
+    stated = [name for name, value in record.items() if value is not None and (value != "" or name in _TEXTS)]
     for name in stated:
+        value = record[name]
         try:
-            values[name] = _READERS[name](_text(name, record[name]))
+            values[name] = _READERS[name](value if isinstance(value, str) else _text(name, value))
         except InvalidInput as refused:
             broken += refused.violations
     broken += _missing(values, broken)
@@ -119,16 +120,10 @@ def _missing(values: Mapping[str, object], broken: list[Violation]) -> list[Viol
     return missing
 
 
-def _is_stated(name: str, value: object) -> bool:
-    return value is not None and (value != "" or name in _TEXTS)
-
-
 def _text(name: str, value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
+    if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidInput(Violation(f"/{name}", "wrong_type"))
-    return value
+    return str(value)
 
 
 def _member(user: User, name: str) -> object:

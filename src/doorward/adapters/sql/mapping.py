@@ -1,8 +1,9 @@
 """Rows to records and back."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, replace
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import LoginAttempt, VerificationEntry
@@ -22,10 +23,18 @@ SEARCH_KEYS = ("first_name_key", "last_name_key", "email_domain")
 
 def columns_of(record: Any) -> dict[str, Any]:
     """A record's members by column; a profile's members, and what a user is found by, stand beside them."""
-    row = {f.name: getattr(record, f.name) for f in fields(record)}
-    profile = row.pop("profile", None)
-    row |= {name: getattr(profile, name) for name in PROFILE} if profile else {}
-    return row | (search_keys(record) if isinstance(record, User) else {})
+    row = {name: getattr(record, name) for name in _members(cast("Hashable", type(record)))}
+    if profile := row.pop("profile", None):
+        for name in PROFILE:
+            row[name] = getattr(profile, name)
+    if isinstance(record, User):
+        row |= search_keys(record)
+    return row
+
+
+@cache
+def _members(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _with_profile(row: Row) -> dict[str, Any]:
