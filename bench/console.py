@@ -25,7 +25,7 @@ from doorward.domain.user import Profile, User
 from doorward.ports.archive import Row
 from doorward.storages import open_storage
 
-FEW, MANY = (int(count) for count in os.environ.get("BENCH_USERS", "1000,100000").split(","))
+FEW, *_, MANY = (int(count) for count in os.environ.get("BENCH_USERS", "1000,100000").split(","))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 REPEATS = 20
 BATCH = 2000

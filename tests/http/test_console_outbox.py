@@ -43,7 +43,7 @@ def wait_for(root, address, reason):
     while time.monotonic() < deadline:
         page = root.open(PATH).answer.text
         for item in page.split("<li>")[1:]:
-            if address in item and reason in item:
+            if address in item and re.search(rf"\b{reason}\b", item):  # and not somewhere in an id
                 return re.search(rf"{PATH}/([0-9a-f-]{{36}})", item)[1]
         time.sleep(0.1)
     raise TimeoutError(page)
