@@ -3,11 +3,13 @@
 import asyncio
 import ipaddress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import formatdate
-from typing import Literal
+from email.policy import EmailPolicy
+from email.utils import format_datetime, parseaddr
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 import aiosmtplib
@@ -75,12 +77,27 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+class PlainHeaders(EmailPolicy):
+    """Keeps headers as they are given: nobody here looks at their parts, and taking them apart takes a millisecond.
+
+    Line breaks are refused as ever, and what is not ASCII still gets its own form.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        """Check a header, and take it apart only if it has to be written in another form."""
+        text = str(value)
+        is_looked_at = name.startswith("Content-")  # when parts are added, time and again
+        if text.isascii() and len(text.splitlines()) <= 1 and not is_looked_at:
+            return name, text
+        return super().header_store_parse(name, value)
+
+
 class SmtpMailer:
     """Hands each letter over in a connection of its own."""
 
     def __init__(self, server: SmtpServer, *, sender: str, logo: bytes | None = None, timeout: float = TIMEOUT) -> None:
         self._server = server
-        self._sender = sender
+        self._sender, self._address = sender, parseaddr(sender)[1]
         self._logo = logo
         self._timeout = timeout
 
@@ -88,7 +105,7 @@ class SmtpMailer:
         message, client = self._message(mail), self._client(self._timeout, hear)
         try:
             async with asyncio.timeout(WHOLE_TIMEOUT), client:
-                await client.send_message(message)
+                await client.send_message(message, sender=self._address, recipients=[mail.to])
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             if not isinstance(error, (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused)):
                 client.note(str(error) or f"no end within {WHOLE_TIMEOUT:.0f} s")
@@ -115,7 +132,7 @@ class SmtpMailer:
         )
 
     def _message(self, mail: Mail) -> EmailMessage:
-        message = EmailMessage()
+        message = EmailMessage(PlainHeaders())
         message["From"] = self._sender
         try:
             message["To"] = Address(addr_spec=mail.to)
@@ -123,14 +140,13 @@ class SmtpMailer:
         except (ValueError, IndexError, HeaderParseError):
             # A line break or a second recipient: nothing that a person typed may add a header or a reader.
             raise DeliveryFailed("no proper recipient or subject", is_final=True, cause=Cause.LETTER) from None
-        message["Date"] = formatdate(usegmt=True)
+        message["Date"] = format_datetime(datetime.now(UTC))
         # The same id each time, so that a letter sent twice can be recognised.
         message["Message-ID"] = f"<{mail.id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
-        html = message.get_body(("html",))
-        if self._logo and html:
+        if self._logo and (html := message.get_body(("html",))):
             html.add_related(self._logo, "image", "png", cid="<logo>", disposition="inline")
         message["Content-Language"] = mail.language
         return message
