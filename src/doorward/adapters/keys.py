@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import struct
 import unicodedata
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from doorward.ports.secrets import TokenKind, TokenRef
@@ -34,7 +34,7 @@ class HmacSecretMinter:
     def __init__(self, secret: str, *, previous: Sequence[str] = ()) -> None:
         self._secret = secret
         self._older = [HmacSecretMinter(one) for one in previous]
-        self._keys: dict[str, bytes] = {}
+        self._begun: dict[str, HMAC] = {}
 
     def code(self, challenge_id: UUID, *, digits: int) -> str:
         number = int.from_bytes(self._mac("code", challenge_id.bytes), "big")
@@ -70,6 +70,9 @@ class HmacSecretMinter:
         return UUID(bytes=raw_id), generation
 
     def _mac(self, purpose: str, message: bytes) -> bytes:
-        if purpose not in self._keys:
-            self._keys[purpose] = derive_key(self._secret, purpose)
-        return hmac.digest(self._keys[purpose], message, hashlib.sha256)
+        """Go on from where the key is taken in: to begin anew takes twenty times as long beside hashes of passwords."""
+        if purpose not in self._begun:
+            self._begun[purpose] = HMAC(derive_key(self._secret, purpose), SHA256())
+        mac = self._begun[purpose].copy()
+        mac.update(message)
+        return mac.finalize()
