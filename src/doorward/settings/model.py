@@ -1,6 +1,7 @@
 """All settings and their defaults. The sections are the policies of the domain."""
 
 from base64 import b64decode
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -145,6 +146,13 @@ class Settings(BaseModel):
     def _colour(cls, value: str) -> str:
         if not is_colour(value):
             raise ValueError("write it as #rrggbb, such as #0b6e4f")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        if value and "@" not in parseaddr(value)[1]:
+            raise ValueError('write it as name@host or Name <name@host>; a name with a comma needs "quotes"')
         return value
 
     @field_validator("public_url")

@@ -112,6 +112,7 @@ def test_lists_and_limits_are_read(tmp_path):
         ({"DOORWARD_PASSWORD__REQUIRE": "uper"}, ["REQUIRE", "'upper'"]),
         ({"DOORWARD_NO_SUCH": "x"}, ["DOORWARD_NO_SUCH", "is no setting"]),
         ({"DOORWARD_TRUSTED_PROXIES": "here"}, ["TRUSTED_PROXIES"]),
+        ({"DOORWARD_MAIL_FROM": "Accounts, Ltd <no-reply@example.com>"}, ["MAIL_FROM", "quotes"]),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named(tmp_path, environ, words):
