@@ -18,8 +18,6 @@ from doorward.extras import CannotStart
 from doorward.ports.store import UserQuery
 
 commands = typer.Typer(help="Accounts.", no_args_is_help=True)
-commands.command("import")(import_users)
-commands.command("export")(export_users)
 COLUMNS = ("id", "email", "phone", "first_name", "last_name", "status", "role", "verified_at", "last_login_at")
 Name = Annotated[str, typer.Argument(metavar="USER", help="E-mail, phone, user name or id.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
@@ -183,3 +181,7 @@ def read_password(*, from_stdin: bool) -> Password:
     if not sys.stdin.isatty():
         raise CannotStart("There is no terminal to ask for the password: give it with --password-stdin.")
     return Password.typed(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+commands.command("import")(import_users)
+commands.command("export")(export_users)
