@@ -10,6 +10,10 @@ DEV_READY := $(VENV)/.dev-ready
 PROFILE ?=
 PORT ?=
 ON_SERVERS = eval "$$(scripts/services env)" &&
+# Node brings its own certificates; the system may know more, and without them npm waits and waits.
+ifneq (,$(wildcard /etc/ssl/certs/ca-certificates.crt))
+export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
+endif
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
