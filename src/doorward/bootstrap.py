@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import quote
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -283,7 +284,7 @@ def _mailer(settings: Settings) -> Mailer | None:
     host = urlsplit(settings.public_url or "").hostname or "localhost"
     brand = brand_of(settings)
     picture = brand.logo.content if brand.logo and brand.has_picture else None
-    return SmtpMailer(server, sender=settings.mail_from or f"{brand.name} <no-reply@{host}>", logo=picture)
+    return SmtpMailer(server, sender=settings.mail_from or f'"{quote(brand.name)}" <no-reply@{host}>', logo=picture)
 
 
 def _texter(settings: Settings) -> Mailer | None:

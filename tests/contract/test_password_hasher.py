@@ -211,6 +211,22 @@ def test_slots_are_shared_out_among_workers(new_hasher, monkeypatch):
     assert all(hasher.queue >= 8 for hasher in hashers)
 
 
+async def test_the_queue_is_measured_by_whole_hashes_only(new_hasher):
+    """What is refused at once says nothing of how long a hash takes; a right password does."""
+    hasher = new_hasher(queue=None, time_cost=20, memory_kib=1024, bcrypt_cost=8)
+    stored, usual = await hasher.hash(RIGHT), hasher.queue
+
+    for password in (Password("x" * 1000), Password("x" * 5000), WRONG):
+        assert not await hasher.verify(stored, password)
+        assert not await hasher.verify(None, password)
+    assert hasher.queue == usual
+
+    hasher._quickest = 1000.0  # as if the machine had been busy
+    assert hasher.queue == 8
+    assert await hasher.verify(stored, RIGHT)
+    assert hasher.queue > 8
+
+
 async def test_close_waits_for_what_is_being_hashed(new_hasher):
     """After `close` no thread of the pool is left, and nothing more is taken."""
     hasher = new_hasher(slots=2, queue=5, time_cost=100, bcrypt_cost=11)

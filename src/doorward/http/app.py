@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 from doorward.domain.errors import NotFound
@@ -43,17 +44,32 @@ class Application(FastAPI):
 
 
 class Later(BaseRoute):
-    """Stands last among the routes, and adds more when somebody asks for what none before it answers."""
+    """Stands last among some routes, and adds more of them when somebody asks for what none before it answers."""
 
-    def __init__(self, add: Callable[[], None]) -> None:
+    def __init__(self, routes: list[BaseRoute], add: Callable[[], None]) -> None:
+        self._routes = routes
         self._add: Callable[[], None] | None = add
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match nothing: whoever asks goes on to the routes that were added."""
-        if self._add is not None:
-            self._add()
-            self._add = None
+        self._make()
         return Match.NONE, {}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Know no name: whoever asks goes on."""
+        self._make()
+        raise NoMatchFound(name, path_params)
+
+    def _make(self) -> None:
+        if self._add is None:
+            return
+        before = len(self._routes)
+        try:
+            self._add()
+        except BaseException:
+            del self._routes[before:]  # the next one begins anew
+            raise
+        self._add = None
 
 
 def create_app(config: HttpConfig, running: Lifespan) -> FastAPI:
@@ -110,9 +126,10 @@ def _add_routes(app: FastAPI, config: HttpConfig) -> None:
         app.include_router(part.router(config))
     if config.has_docs:
         docs.install(app)
-    if config.templates is None:
-        app.router.routes.append(Later(partial(_add_pages, app, config)))
-    else:  # what is wrong with one's own is said at the start
+    routes = app.router.routes
+    if config.templates is None and not config.is_dev:
+        routes.append(Later(routes, partial(_add_pages, app, config)))
+    else:  # what is wrong with one's own templates is said at the start; in development the inbox is part of the API
         _add_pages(app, config)
 
 

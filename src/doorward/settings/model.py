@@ -151,7 +151,10 @@ class Settings(BaseModel):
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str | None) -> str | None:
-        if value and "@" not in parseaddr(value)[1]:
+        """One address, the same for whoever reads it."""
+        address = parseaddr(value or "")[1]
+        is_read_alike = value == address or (value or "").endswith(f" <{address}>")
+        if value and not ("@" in address and value.isprintable() and is_read_alike):
             raise ValueError('write it as name@host or Name <name@host>; a name with a comma needs "quotes"')
         return value
 

@@ -90,8 +90,10 @@ class PooledPasswordHasher:
         return self._noting(lambda: self._new.hash(text))
 
     def _noting(self, work: Callable[[], R]) -> R:
+        """Note how long a hash has taken; no answer, or a false one, may have come without computing any."""
         done, seconds = _timed(work)
-        self._quickest = min(self._quickest, seconds)
+        if done:
+            self._quickest = min(self._quickest, seconds)
         return done
 
     def _matches(self, password_hash: str, password: Password) -> bool:

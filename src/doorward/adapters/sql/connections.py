@@ -16,6 +16,8 @@ from doorward.adapters.sql.engine import Conflict
 from doorward.adapters.sql.server import FULL
 from doorward.domain.errors import Unavailable
 
+ENDING = (*AWAY, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+"""What says that a connection is at its end, or in a state that nobody knows."""
 IDLE_SECONDS = 300.0  # afterwards a firewall may have forgotten it without telling anybody
 
 
@@ -31,6 +33,7 @@ class Connections:
         self._room = asyncio.Semaphore(size)
         self._connect = connect
         self._idle: list[tuple[asyncpg.Connection[Any], float]] = []
+        self._is_closed = False
 
     @asynccontextmanager
     async def borrowed(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
@@ -42,17 +45,18 @@ class Connections:
                 with named():
                     yield connection
                 is_whole = True
-            except Exception:
-                is_whole = not connection.is_in_transaction()
+            except Exception as error:
+                is_whole = not connection.is_in_transaction() and not isinstance(error.__cause__ or error, ENDING)
                 raise
             finally:
-                if not is_whole:  # nobody waits for a server that does not answer
+                if not is_whole or self._is_closed:  # nobody waits for a server that does not answer
                     connection.terminate()
                 elif not connection.is_closed():
                     self._idle.append((connection, time.monotonic()))
 
     def close(self) -> None:
-        """Let go of those that nobody uses."""
+        """Let go of all: of those that are lent, when they come back."""
+        self._is_closed = True
         while self._idle:
             self._idle.pop()[0].terminate()
 
