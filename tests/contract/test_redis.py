@@ -105,6 +105,7 @@ async def test_a_tally_comes_back_as_it_was_left(connect, moment):
 async def test_parallel_takes_get_no_more_than_there_is(connect, moment):
     """Sixty takes through three processes: five go through."""
     counters = [RedisCounters(connect(), MemoryCounters()) for _ in range(3)]
+    await asyncio.gather(*(one.find("key") for one in counters))  # each has a connection
     takes = [counters[n % 3].change("key", lambda tally: BUDGET.take(tally, moment)) for n in range(60)]
     outcomes = await asyncio.gather(*takes, return_exceptions=True)
 

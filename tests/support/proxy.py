@@ -59,7 +59,7 @@ class Proxy:
 
     def stop(self) -> None:
         """Be gone for good."""
-        self._run(self._down())
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WAIT_SECONDS)
         self._loop.close()
@@ -78,6 +78,15 @@ class Proxy:
             server.close()
         await self._cut()
 
+    async def _end(self) -> None:
+        """Close also what is only just being connected: its sockets would outlive the loop."""
+        await self._down()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._cut()
+
     async def _cut(self) -> None:
         for writer in list(self._writers):
             writer.transport.abort()
@@ -85,9 +94,11 @@ class Proxy:
         await asyncio.sleep(0.05)  # those who waited for the thaw see that they are cut
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._target)
         except OSError:
+            self._writers.discard(writer)
             writer.transport.abort()
             return
         ends = {writer, far_writer}
