@@ -121,6 +121,7 @@ def test_the_demo_database_is_named_and_its_console_entered(doorward):
     without = doorward("admin", "link", "root@example.com")
     entered = doorward("admin", "link", "root@example.com", "--demo")
     other = doorward("admin", "link", "root@example.com", "--demo", "--profile", "signup-signin")
+    nobody = doorward("admin", "link", "you@example.com", "--demo")
 
     assert (nothing.returncode, "`doorward demo` makes one" in nothing.stderr) == (2, True)
     assert made.returncode == 0, made.stderr
@@ -128,6 +129,7 @@ def test_the_demo_database_is_named_and_its_console_entered(doorward):
     assert entered.stdout.startswith("http://127.0.0.1:8000/sign-in-link?token=")
     assert "using the demo database .doorward/demo-modern.db" in entered.stderr
     assert "There is one for --profile modern" in other.stderr
+    assert "There is no account you@example.com. Administrators are root@example.com." in nobody.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from doorward.extras import CannotStart
 from doorward.ports.store import UserQuery
 from doorward.ports.writes import AddUser
 from doorward.storages import open_storage
+from support.leftovers import drop_half_made_connections
 from support.program import free_port
 from support.proxy import Proxy
 from support.standalone import standalone
@@ -32,6 +33,7 @@ async def opened():
     yield open_one
     for storage in storages:
         await storage.close()
+    await drop_half_made_connections()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from doorward.domain.errors import NotFound, Unavailable
 from doorward.ports.writes import AddUser
 from doorward.storages import open_storage
 from support import servers
+from support.leftovers import drop_half_made_connections
 from support.proxy import Proxy
 
 PATIENCE = 2.3
@@ -30,6 +31,7 @@ async def proxied(url):
     yield proxy, storage
     await storage.close()
     proxy.stop()
+    await drop_half_made_connections()
 
 
 async def test_only_the_first_wait_for_a_server_that_hangs(proxied, make):

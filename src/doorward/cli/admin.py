@@ -7,10 +7,14 @@ import typer
 from doorward.auth import Auth
 from doorward.cli.first_admin import console_link
 from doorward.cli.running import OPERATOR, JsonOption, ProfileOption, show, with_engine
+from doorward.domain.errors import NotFound
+from doorward.domain.user import Role
+from doorward.ports.store import UserQuery
 from doorward.settings.values import parse_duration
 
 commands = typer.Typer(help="Administrators.", no_args_is_help=True)
 MOST = parse_duration("1d")
+SHOWN = 5
 
 
 @commands.callback()
@@ -43,8 +47,18 @@ def make_link(
         raise ValueError("--ttl: at most 24h, and longer than nothing")
 
     async def make(auth: Auth) -> dict[str, Any]:
-        user = await auth.list_users.named(name, OPERATOR)
+        try:
+            user = await auth.list_users.named(name, OPERATOR)
+        except NotFound:
+            raise ValueError(f"There is no account {name}. {await _who_may(auth)}") from None
         return {"link": await console_link(auth, user, lasting), "valid": ttl}
 
     made = with_engine(profile, make, is_demo=demo)
     show(made, as_json=True) if as_json else typer.echo(made["link"])
+
+
+async def _who_may(auth: Auth) -> str:
+    """Who could have been meant."""
+    found = await auth.list_users(UserQuery(role=Role.ADMIN, limit=SHOWN), OPERATOR)
+    names = [str(user.email or user.username or user.phone) for user in found.items]
+    return f"Administrators are {', '.join(names)}." if names else "Make one: doorward users create EMAIL --role admin."

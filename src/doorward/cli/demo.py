@@ -16,7 +16,7 @@ from doorward.cli.running import ProfileOption
 from doorward.domain.ids import new_id
 from doorward.domain.messages import Message, MessageKind
 from doorward.domain.password import Password
-from doorward.domain.user import Status
+from doorward.domain.user import Role, Status
 from doorward.ports.outbox import Lane
 from doorward.ports.store import UserQuery
 from doorward.ports.writes import AddLoginAttempt, AddSession, AddUser, Send
@@ -61,7 +61,9 @@ async def fill(service: Service, *, accounts: int, days: int) -> Sequence[tuple[
         finally:
             logging.disable(logging.NOTSET)
     somebody = (
-        await service.auth.parts.store.users.page(UserQuery(verified=True, status=Status.ACTIVE, limit=1))
+        await service.auth.parts.store.users.page(
+            UserQuery(role=Role.USER, verified=True, status=Status.ACTIVE, limit=1)
+        )
     ).items
     return [("Sign in", f"{user.email} with the password {password}") for user in somebody]
 
