@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from doorward.domain.challenge import Challenge, Purpose
 from doorward.domain.events import EventType, event
-from doorward.domain.messages import Mail, Message, is_phone
+from doorward.domain.messages import Mail, Message, MessageKind, is_phone
 from doorward.methods.letter_mint import LetterMint
 from doorward.methods.text_messages import TextMessages
 from doorward.ports.clock import Clock
@@ -89,8 +89,12 @@ class DeliverMessages:
     async def _note_hand_over(self, message: Message, challenge: Challenge, intended_at: datetime) -> None:
         now = self.now()
         waited = {"waited_ms": max(0, round((now - intended_at).total_seconds() * 1000))}
-        sent = event(EventType.VERIFICATION_SENT, now, user_id=message.subject_id, details=waited)
-        noted = [Record(sent)] if challenge.purpose is Purpose.VERIFY_EMAIL else []
+        is_owned = challenge.purpose is Purpose.VERIFY_EMAIL
+        # There is no account yet to which it could belong; and what goes to the owner of a taken address is no code.
+        is_pending = challenge.purpose is Purpose.CONFIRM_REGISTRATION and message.kind is MessageKind.VERIFY_EMAIL
+        user_id = message.subject_id if is_owned else None
+        sent = event(EventType.VERIFICATION_SENT, now, user_id=user_id, details=waited)
+        noted = [Record(sent)] if is_owned or is_pending else []
         try:
             await self.store.commit(HandOver(self.mint.started(challenge, now)), *noted)
         except Stale:

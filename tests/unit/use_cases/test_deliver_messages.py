@@ -9,6 +9,7 @@ from doorward.domain.messages import Message, MessageKind
 from doorward.domain.password import Password
 from doorward.domain.policies.verification import VerificationPolicy
 from doorward.ports.delivery import DeliveryFailed
+from doorward.ports.store import AuditQuery
 from doorward.ports.writes import ConsumeChallenge, Send
 from doorward.use_cases.resend_code import ResendToUser
 
@@ -201,17 +202,28 @@ async def test_a_letter_that_is_answered_within_its_hand_over_was_sent(engine, p
     letter = await door.deliver()
 
     assert letter.code
-    assert ("VERIFICATION_SENT" in await door.audit()) == (profile == "link-activation")
+    assert "VERIFICATION_SENT" in await door.audit()
     assert [w for w in door.outbox.rows.values() if w.item.message] == []
 
 
-async def test_a_concealed_sign_up_leaves_no_row_about_a_user(engine):
-    """There is no account yet to which the row could belong."""
+async def test_a_code_for_a_concealed_sign_up_is_counted(engine):
+    """The log shows that one was sent and how long it waited, about nobody: there is no account yet."""
     door = engine("modern")
     await door.auth.register_concealed(door.form())
 
     await door.deliver()
+    (sent,) = (await door.store.audit.page(AuditQuery(event_type="VERIFICATION_SENT"))).items
 
+    assert (sent.user_id, set(sent.details)) == (None, {"waited_ms"})
+
+
+async def test_a_letter_to_the_owner_of_a_taken_address_is_no_code(engine):
+    """What is sent in the place of one is not counted."""
+    door = engine("modern")
+    await door.created()
+    await door.auth.register_concealed(door.form())
+
+    assert (await door.deliver()).subject == "account_exists"
     assert "VERIFICATION_SENT" not in await door.audit()
 
 

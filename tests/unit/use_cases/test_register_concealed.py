@@ -215,7 +215,9 @@ async def test_a_closed_door_takes_no_sign_ups(engine):
     assert type(refusal) is RegistrationClosed
 
 
-@pytest.mark.parametrize(("taken", "noted"), [(False, "SIGNUP_PENDING"), (True, "SIGNUP_REFUSED")])
+@pytest.mark.parametrize(
+    ("taken", "noted"), [(False, ["VERIFICATION_SENT", "SIGNUP_PENDING"]), (True, ["SIGNUP_REFUSED"])]
+)
 async def test_the_audit_log_knows_what_the_answer_conceals(door, taken, noted):
     """Operators see whether a sign-up met a taken address."""
     if taken:
@@ -223,7 +225,7 @@ async def test_the_audit_log_knows_what_the_answer_conceals(door, taken, noted):
 
     await sign_up(door)
 
-    assert (await door.audit())[0] == noted
+    assert (await door.audit())[: len(noted)] == noted
 
 
 async def test_a_mail_to_an_unproven_address_carries_no_name(door):
