@@ -72,7 +72,7 @@ def test_the_link_can_be_had_as_json_with_its_time(door):
     ("arguments", "words"),
     [
         (("ada@example.com",), "You may not do this"),
-        (("nobody@example.com",), "nothing here"),
+        (("nobody@example.com",), "There is no account nobody@example.com"),
         (("root@example.com", "--ttl", "2d"), "at most 24h"),
         (("root@example.com", "--ttl", "soon"), "--ttl"),
     ],

@@ -28,7 +28,7 @@ VARIES = (
         r'"\1": "VALUE"',
     ),
     (re.compile(r'"Execution Time": "\d+ ms"'), '"Execution Time": "TIME"'),
-    (re.compile(r"'cursor': 'W[\w-]{5,}'"), "'cursor': 'VALUE'"),
+    (re.compile(r"'cursor': 'W[\w-]{3,}'"), "'cursor': 'VALUE'"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "HERE"),
 )
 
