@@ -6,6 +6,11 @@ COPY requirements requirements
 RUN python -m venv --without-pip /opt/doorward \
  && pip --python /opt/doorward/bin/python install --require-hashes -r requirements/all.txt \
  && pip install --require-hashes -r requirements/build.txt
+# Empty: Argon2 as it comes, for any processor. Else it is built with these flags (docs/scaling.md).
+ARG ARGON2_CFLAGS=
+COPY scripts/build_argon2 scripts/build_argon2
+RUN test -z "$ARGON2_CFLAGS" || { apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev \
+ && PIP="pip --python /opt/doorward/bin/python" scripts/build_argon2; }
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \

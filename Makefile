@@ -17,11 +17,11 @@ endif
 CORE := domain ports methods use_cases guard auth
 
 .DEFAULT_GOAL := help
-.PHONY: newman spectral help install run demo init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench bench-quick docs requirements \
+.PHONY: newman spectral help install run demo argon2 init-db check format test test-all services services-down fuzz test-unit test-integration test-races test-races-all test-faults test-browser test-migration test-copy test-crash test-rotation test-model test-timing bench bench-quick docs requirements \
         start-rabbitmq-consumer stop-docker-compose clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Start ----------------------------------------------------------------------------------------------------------------
 
@@ -32,6 +32,10 @@ run: $(RUN_READY) ## Start it for development: nothing to prepare (PROFILE=code-
 
 demo: $(RUN_READY) ## The same with 500 accounts and 30 days of history that are made up (PROFILE=, PORT=)
 	$(BIN)/doorward demo $(if $(PROFILE),--profile $(PROFILE)) $(if $(PORT),--port $(PORT))
+
+argon2: $(RUN_READY) ## Build Argon2 for this machine's processor: sign-ins cost about half (needs a C compiler; docs/scaling.md)
+	scripts/build_argon2
+	@$(BIN)/python -m bench.floors product 19456 2 1 2
 
 init-db: $(RUN_READY) ## Make or upgrade the tables of the database in DATABASE_URL (or of the development one)
 	$(BIN)/doorward migrate $(if $(PROFILE),--profile $(PROFILE))

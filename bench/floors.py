@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -26,10 +26,10 @@ class Floor:
     cpu: float
 
 
-def measure(kind: str, hashing: tuple[int, int, int], seconds: float) -> Floor:
-    """Run this module and read what it prints."""
+def measure(kind: str, hashing: tuple[int, int, int], seconds: float, more: Mapping[str, str] | None = None) -> Floor:
+    """Run this module, with more variables in its environment, and read what it prints."""
     command = [sys.executable, "-m", "bench.floors", kind, *map(str, hashing), str(seconds)]
-    env = {**os.environ, **(KEPT if kind == "kept" else {})}
+    env = {**os.environ, **(KEPT if kind == "kept" else {}), **(more or {})}
     said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     return Floor(**json.loads(said))
 

@@ -6,17 +6,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bench.figures import Spread
 from bench.floors import Floor, measure
 from bench.peers import NotToBeHad, Peer
 from bench.processes import Spent
-from bench.subjects import Place, Product, Subject
+from bench.subjects import Place, Product, Subject, own_argon2
 
 OWASP, RFC9106 = (19456, 2, 1), (65536, 3, 1)
 """Memory in KiB, passes and lanes: OWASP's first choice, and twice RFC 9106's second with one lane."""
 PLENTY, FEW = 2000, 128
+BUILT = "Argon2 built here"
+"""What stands in the names of those whose Argon2 was built for this processor (`make argon2`)."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,16 @@ class Run:
     left_out: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
-    _products: dict[tuple[str, tuple[int, int, int]], Product] = field(default_factory=dict)
+    _products: dict[tuple[str, tuple[int, int, int], str], Product] = field(default_factory=dict)
 
     def seconds(self, usual: float) -> float:
         return usual * self.pace
 
-    def product(self, kind: str, hashing: tuple[int, int, int] = OWASP) -> Product:
-        """Doorward's database of that kind, made when it is first needed."""
-        key = (kind, hashing)
+    def product(self, kind: str, hashing: tuple[int, int, int] = OWASP, use: str = "") -> Product:
+        """Doorward's database of that kind for that use, made when first needed; servers on one share its work."""
+        key = (kind, hashing, use)
         if key not in self._products:
-            accounts = PLENTY if key == ("postgresql", OWASP) else FEW
+            accounts = PLENTY if key == ("postgresql", OWASP, "") else FEW
             self._products[key] = Product(self.place, kind, accounts=accounts, hashing=hashing)
         return self._products[key]
 
@@ -68,9 +71,18 @@ class Run:
         turn = f"{time.monotonic() - self.began:6.0f} s  {stage:11} {number + 1}/{self.rounds}"
         sys.stderr.write(f"{turn}  {subject:36} {case:14} {shown}\n")
 
-    def floor(self, stage: str, name: str, number: int, kind: str, hashing: tuple[int, int, int]) -> Floor:
-        """Measure bare hashes beside the subjects of a round."""
-        found = measure(kind, hashing, self.seconds(1.5))
+    @cached_property
+    def argon2(self) -> dict[str, str] | None:
+        """The environment with an Argon2 for this processor, if it can be built."""
+        try:
+            return own_argon2()
+        except NotToBeHad as error:
+            self.leave_out(str(error))
+            return None
+
+    def floor(self, stage: str, name: str, number: int, kind: str, hashing: tuple[int, int, int], **more: str) -> Floor:
+        """Measure bare hashes beside the subjects of a round; `more` are variables of their environment."""
+        found = measure(kind, hashing, self.seconds(1.5), more)
         self.add(stage, name, "hashes", number, rate=found.rate, server_cpu_us=found.cpu * 1e6)
         return found
 

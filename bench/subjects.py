@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import make_url
 
 from bench.load import Answer, connect, request
-from bench.peers import NotToBeHad, Peer, person
+from bench.peers import INSTALLED, NotToBeHad, Peer, person
 from bench.processes import Meter, pss_mib, started_at, tree
 from bench.servers import PASSWORD, Server, free_port, service_settings, start
 
@@ -188,6 +188,7 @@ class Product:
         )  # fmt: skip
 
     def start(self, name: str, *, workers: int = 1, core: int | None = None, **settings: str) -> Subject:
+        """Start a server on it; `settings` are variables of its environment."""
         port = free_port()
         env = {**self.settings, **settings}
         command = [sys.executable, "-m", "doorward", "serve", "--port", str(port), "--workers", str(workers)]
@@ -208,6 +209,22 @@ def sign_in(number: int, password: str = PASSWORD) -> bytes:
 def sign_up(number: int) -> bytes:
     body = json.dumps({"email": f"new{number}@example.com", "password": PASSWORD})
     return request("POST", "/v1/users", headers=JSON, body=body.encode())
+
+
+def own_argon2() -> dict[str, str]:
+    """The environment in which Argon2 is one that was built for this processor, with the script that users have.
+
+    Raises:
+        NotToBeHad: it cannot be built.
+    """
+    folder = INSTALLED / "argon2"
+    command = [BENCH.parent / "scripts" / "build_argon2", "--target", folder]
+    pip = {**os.environ, "PIP": f"{sys.executable} -m pip"}
+    try:
+        subprocess.run(command, env=pip, check=True, capture_output=True, text=True)
+    except subprocess.CalledProcessError as error:
+        raise NotToBeHad(f"Argon2 built for this processor: {error.stderr.strip().splitlines()[-1:]}") from error
+    return {"PYTHONPATH": str(folder)}
 
 
 def start_hello(place: Place, core: int | None = None) -> Subject:

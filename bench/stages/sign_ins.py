@@ -4,7 +4,7 @@ import uvloop
 
 from bench.load import Conversation, endless, flood
 from bench.processes import urgent
-from bench.run import OWASP, RFC9106, Run, closing, costs
+from bench.run import BUILT, OWASP, RFC9106, Run, closing, costs
 from bench.subjects import Subject, sign_in
 
 STAGE = "sign-ins"
@@ -34,10 +34,16 @@ def measure(run: Run) -> None:
         "Doorward, 19 MiB, SQLite": run.product("sqlite").start("19 sqlite"),
         "Doorward, 64 MiB, PostgreSQL": run.product("postgresql", RFC9106).start("64"),
     }
+    if run.argon2:
+        for mib, hashing in (("19", OWASP), ("64", RFC9106)):
+            product = run.product("postgresql", hashing, BUILT)
+            found[f"Doorward, {mib} MiB, PostgreSQL, {BUILT}"] = product.start(f"{mib} built", **run.argon2)
     with closing(list(found.values())):
         for number in range(run.rounds):
             for name, (kind, hashing) in FLOORS.items():
                 run.floor(STAGE, name, number, kind, hashing)
+            if run.argon2:
+                run.floor(STAGE, f"bare hash, 19 MiB, {BUILT}", number, "plain", OWASP, **run.argon2)
             for name, subject in found.items():
                 for connections in (16, 64):
                     _one(run, name, subject, connections, number)

@@ -11,7 +11,7 @@ import uvloop
 
 from bench.load import Answer, Conversation, endless, flood, request
 from bench.processes import urgent
-from bench.run import OWASP, Run, closing, costs
+from bench.run import BUILT, OWASP, Run, closing, costs
 from bench.servers import free_port
 from bench.subjects import JSON, Subject, ask_all, sign_in, sign_up
 
@@ -50,6 +50,9 @@ def measure(run: Run) -> None:
         f"Doorward, {title}": run.product(kind).start(title, **mail)
         for kind, title in (("postgresql", "PostgreSQL"), ("sqlite", "SQLite"))
     }
+    if run.argon2:
+        product = run.product("postgresql", OWASP, BUILT)
+        found[f"Doorward, PostgreSQL, {BUILT}"] = product.start("built", **mail, **run.argon2)
     fresh = itertools.count()
     with closing(list(found.values())) as stack:
         stack.callback(sink.stop)
@@ -60,7 +63,8 @@ def measure(run: Run) -> None:
                 for connections in (16, 64) if "PostgreSQL" in name else (16,):
                     talk = [endless(lambda: sign_up(next(fresh))) for _ in range(connections)]
                     _signing_up(run, name, subject, talk, number=number, sink=sink)
-                _refreshing(run, name, subject, held[name], number)
+                if BUILT not in name:
+                    _refreshing(run, name, subject, held[name], number)
 
 
 def _signing_up(run: Run, name: str, subject: Subject, talk: list[Conversation], *, number: int, sink: Sink) -> None:

@@ -34,7 +34,7 @@ class Argon2Scheme:
         match = _ARGON2.fullmatch(stored)
         if not match:
             return BROKEN
-        memory_kib, passes, lanes = (int(number) for number in match.groups())
+        memory_kib, passes, lanes = map(int, match.groups())
         is_own = memory_kib <= self._policy.memory_kib and passes <= self._policy.time_cost
         return COSTLY if lanes > 64 or (is_costly(memory_kib << 10, passes) and not is_own) else None
 

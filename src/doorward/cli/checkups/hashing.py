@@ -1,6 +1,7 @@
 """What a password hash costs on this machine, and which cost would suit it."""
 
 import time
+from importlib.metadata import distribution
 from statistics import median
 
 from doorward.adapters.hashing import PooledPasswordHasher
@@ -19,6 +20,8 @@ async def check_hashing(service: Service) -> Finding:
     ms = await _milliseconds(hasher)
     rate = hasher.slots * 1000 / ms
     what = f"{policy.algorithm}: {ms:.0f} ms each, about {rate:.0f} sign-ins a second with {hasher.slots} slots"
+    if policy.algorithm == "argon2id":
+        what += origin_of_argon2()
     if ms > SLOW_MS:
         return Finding.note("hashing", what, "People wait: lower DOORWARD_HASHING__, never below its defaults.")
     if ms < QUICK_MS and policy == HashingPolicy():
@@ -28,6 +31,14 @@ async def check_hashing(service: Service) -> Finding:
         )
         return Finding.note("hashing", what, fix)
     return Finding.ok("hashing", what)
+
+
+def origin_of_argon2() -> str:
+    """Whether Argon2 came ready-made or was built here, as far as can be told (docs/scaling.md says why)."""
+    wheel = distribution("argon2-cffi-bindings").read_text("WHEEL") or ""
+    if "manylinux" in wheel or "musllinux" in wheel:
+        return ", with Argon2 built for any processor"
+    return ", with Argon2 built on this machine" if "-linux_" in wheel else ""
 
 
 async def _milliseconds(hasher: PooledPasswordHasher) -> float:
