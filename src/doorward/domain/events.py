@@ -38,6 +38,7 @@ class EventType(Enum):
     PHONE_CHANGED = ("user.phone_changed", "PHONE_CHANGED")
     PASSWORD_CHANGED = ("user.password_changed", "PASSWORD_CHANGED")
     PASSWORD_CHANGE_FAILED = (None, "PASSWORD_CHANGE_FAILED")
+    PASSWORD_NOT_CONFIRMED = (None, "PASSWORD_NOT_CONFIRMED")
     PASSWORD_EXPIRED = ("user.password_expired", "PASSWORD_EXPIRED")
     PASSWORD_RESET_REQUESTED = ("user.password_reset_requested", "PASSWORD_RESET_REQUESTED")
     PASSWORD_RESET = ("user.password_reset", "PASSWORD_RESET")

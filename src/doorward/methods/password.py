@@ -51,12 +51,14 @@ class PasswordMethod:
             yield user
 
     @asynccontextmanager
-    async def proving_again(self, user: User, password: Password, client: Client) -> AsyncIterator[None]:
-        """Like `proving`, for someone who is signed in; a wrong password raises WrongPassword."""
+    async def proving_again(
+        self, user: User, password: Password, client: Client, *, failure: EventType = EventType.PASSWORD_NOT_CONFIRMED
+    ) -> AsyncIterator[None]:
+        """Like `proving`, for someone who is signed in; a wrong password raises WrongPassword and is the `failure`."""
         named = user.identifiers()[0].value
         attempt = await self.guard.reserve(named, user, client)
         if not await self._is_right(attempt, user.password_hash, password):
-            await self.guard.failed(attempt, EventType.PASSWORD_CHANGE_FAILED)
+            await self.guard.failed(attempt, failure)
             raise WrongPassword
         async with self._settling(attempt):
             self.guard.must_be_unlocked(user)

@@ -52,7 +52,8 @@ class ChangePassword:
             InvalidInput: the new one breaks rules or was used before.
         """
         user, ticket = change.owner.user, change.owner.challenge_id
-        async with self.passwords.proving_again(user, change.old, change.client):
+        failure = EventType.PASSWORD_CHANGE_FAILED
+        async with self.passwords.proving_again(user, change.old, change.client, failure=failure):
             password_hash = await self._accepted(user, change)
             now = self.now()
             changed = replace(user.with_password(password_hash, now), failed_attempts=0)

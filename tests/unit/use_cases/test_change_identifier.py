@@ -140,7 +140,7 @@ async def test_it_takes_the_password(door):
     refusal = await door.refusal(ask(door, password="wrong password"))
 
     assert (type(refusal), door.post.letters) == (WrongPassword, [])
-    assert (await door.audit())[0] == "PASSWORD_CHANGE_FAILED"
+    assert (await door.audit())[0] == "PASSWORD_NOT_CONFIRMED"
 
 
 @pytest.mark.parametrize(

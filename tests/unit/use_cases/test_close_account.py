@@ -72,6 +72,7 @@ async def test_closing_needs_the_password(door):
     refusal = await door.refusal(close(door, Password("wrong password")))
 
     assert type(refusal) is WrongPassword
+    assert (await door.audit())[0] == "PASSWORD_NOT_CONFIRMED"
 
 
 async def test_closing_needs_a_proven_address_where_addresses_are_proven(engine):

@@ -59,6 +59,7 @@ _EVENTS = {
     EventType.PHONE_CHANGED: N_("The phone number was changed"),
     EventType.PASSWORD_CHANGED: N_("The password was changed"),
     EventType.PASSWORD_CHANGE_FAILED: N_("A password change failed"),
+    EventType.PASSWORD_NOT_CONFIRMED: N_("A wrong password was given"),
     EventType.PASSWORD_EXPIRED: N_("The password had expired"),
     EventType.PASSWORD_RESET_REQUESTED: N_("A link for a new password was asked for"),
     EventType.PASSWORD_RESET: N_("A new password was set by link"),

@@ -28,6 +28,7 @@ FAILURES = frozenset(
         EventType.TOKEN_REUSED,
         EventType.LOCKED,
         EventType.PASSWORD_CHANGE_FAILED,
+        EventType.PASSWORD_NOT_CONFIRMED,
         EventType.PASSWORD_RESET_FAILED,
     )
 )
