@@ -1,20 +1,20 @@
 """Identifiers of records: UUID version 7 (RFC 9562 §5.7)."""
 
-import secrets
 from datetime import UTC, datetime, timedelta
+from secrets import token_bytes
 from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_MARKS = 0x7 << 76 | 0x2 << 62
+"""Its version and its variant."""
+_RANDOM = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
 
 
 def new_id(now: datetime) -> UUID:
     """Make a UUIDv7 for the moment `now`: sortable by time, 74 random bits."""
     milliseconds = (now - _EPOCH) // _MILLISECOND & (1 << 48) - 1
-    value = milliseconds << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    return UUID(int=milliseconds << 80 | int.from_bytes(token_bytes(10), "big") & _RANDOM | _MARKS)
 
 
 def made_at(made: UUID) -> datetime | None:

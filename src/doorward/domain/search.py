@@ -21,8 +21,9 @@ _NUMBER = re.compile(r"\+?([0-9]+)")
 
 def search_key(name: str) -> str:
     """A name as it is looked for: one case, no accents, single spaces."""
-    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    return " ".join("".join(letters).casefold().split())[:KEY_LENGTH]
+    if not name.isascii():
+        name = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return " ".join(name.casefold().split())[:KEY_LENGTH]
 
 
 def search_keys(user: User) -> dict[str, str]:

@@ -36,7 +36,7 @@ COLUMNS = (
 PASSWORD = "password"
 MAX_HASH = 255
 MAX_FAILURES = 1_000_000
-LATEST_TTL = timedelta(days=36500)
+_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=36500)
 _PROFILE = frozenset(f.name for f in fields(Profile))
 _TEXTS = frozenset(("first_name", "last_name", "address", "comments"))
 _NAMES = frozenset(IDENTIFIERS)
@@ -85,6 +85,8 @@ def read_entry(record: Mapping[str, object], now: datetime, *, vouched: bool = F
             values[name] = _READERS[name](value if isinstance(value, str) else _text(name, value))
         except InvalidInput as refused:
             broken += refused.violations
+        except (ValueError, OverflowError):
+            broken.append(Violation(f"/{name}", _CODES[name]))
     broken += _missing(values, broken)
     typed = values.pop(PASSWORD, None)
     profile = Profile(**{name: values.pop(name) for name in _PROFILE & values.keys()})  # type: ignore[arg-type] # read
@@ -137,21 +139,12 @@ def _written(value: object) -> str | int | None:
     return value if value is None or isinstance(value, int) else str(value)
 
 
-def _reading(name: str, read: Callable[[str], object], code: str) -> Callable[[str], object]:
-    def reader(text: str) -> object:
-        try:
-            return read(text)
-        except (ValueError, OverflowError):
-            raise InvalidInput(Violation(f"/{name}", code)) from None
-
-    return reader
-
-
 def _moment(text: str) -> datetime:
     """Read a moment, in UTC unless it says otherwise; what is reckoned from it must stay within the calendar."""
     moment = datetime.fromisoformat(text)
     utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    _ = utc + LATEST_TTL
+    if utc > _LATEST:
+        raise OverflowError
     return utc
 
 
@@ -175,6 +168,8 @@ def _hash(text: str) -> str:
     return text
 
 
+_MOMENTS = ("created_at", "last_login_at", "verified_at", "password_changed_at", "locked_until", "closes_at")
+_DATES = ("date_of_birth", "date_of_joining")
 _READERS: dict[str, Callable[[str], object]] = {
     "email": lambda text: parse_email(text).value,
     "phone": lambda text: parse_phone(text).value,
@@ -182,13 +177,19 @@ _READERS: dict[str, Callable[[str], object]] = {
     PASSWORD: str,
     "password_hash": _hash,
     **dict.fromkeys(_TEXTS, str),
-    "id": _reading("id", _id, "invalid_id"),
-    "status": _reading("status", lambda text: Status(text.upper()), "unknown_status"),
-    "role": _reading("role", lambda text: Role(text.lower()), "unknown_role"),
-    "failed_attempts": _reading("failed_attempts", _failures, "invalid_number"),
-    **{name: _reading(name, date.fromisoformat, "invalid_date") for name in ("date_of_birth", "date_of_joining")},
-    **{
-        name: _reading(name, _moment, "invalid_moment")
-        for name in ("created_at", "last_login_at", "verified_at", "password_changed_at", "locked_until", "closes_at")
-    },
+    "id": _id,
+    "status": lambda text: Status(text.upper()),
+    "role": lambda text: Role(text.lower()),
+    "failed_attempts": _failures,
+    **dict.fromkeys(_DATES, date.fromisoformat),
+    **dict.fromkeys(_MOMENTS, _moment),
 }
+_CODES = {
+    "id": "invalid_id",
+    "status": "unknown_status",
+    "role": "unknown_role",
+    "failed_attempts": "invalid_number",
+    **dict.fromkeys(_DATES, "invalid_date"),
+    **dict.fromkeys(_MOMENTS, "invalid_moment"),
+}
+"""What is said of a text that such a member cannot be read from."""

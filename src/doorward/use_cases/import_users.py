@@ -18,6 +18,9 @@ from doorward.ports.clock import Clock
 from doorward.ports.store import Store
 from doorward.ports.writes import AddUser, Record, Stale
 
+TURN = 50
+"""So many lines are read at a time while others are written."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportUsers:
@@ -39,8 +42,12 @@ class ImportUsers:
             vouched: whether addresses count as verified.
         """
         actor.must_be_admin()
-        read = [self._read(line, vouched=vouched) for line in lines]
-        # Before anything is waited for: calls for later lines may overtake this one, lines themselves never do.
+        read: list[Judged] = []
+        for line in lines:
+            if met is None and len(read) % TURN == 0:
+                await asyncio.sleep(0)  # the database's answers to earlier calls come in between
+            read.append(self._read(line, vouched=vouched))
+        # With `met`, nothing was waited for up to here: calls for later lines may overtake this one, lines never do.
         repeated = repeated_in(read, met) if met else {}
         keys = [key for judged in read for key in judged.keys]
         ids, identifiers = [k for k in keys if isinstance(k, UUID)], [k for k in keys if isinstance(k, Identifier)]

@@ -1,8 +1,9 @@
 """Rows to records and back."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, replace
 from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
 from doorward.domain.challenge import Challenge, Purpose
@@ -23,18 +24,20 @@ SEARCH_KEYS = ("first_name_key", "last_name_key", "email_domain")
 
 def columns_of(record: Any) -> dict[str, Any]:
     """A record's members by column; a profile's members, and what a user is found by, stand beside them."""
-    row = {name: getattr(record, name) for name in _members(cast("Hashable", type(record)))}
+    names, values = _members(cast("Hashable", type(record)))
+    row = dict(zip(names, values(record), strict=True))
     if profile := row.pop("profile", None):
-        for name in PROFILE:
-            row[name] = getattr(profile, name)
+        row |= columns_of(profile)
     if isinstance(record, User):
         row |= search_keys(record)
     return row
 
 
 @cache
-def _members(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _members(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names of a record's members, and what reads them all."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
 
 
 def _with_profile(row: Row) -> dict[str, Any]:
