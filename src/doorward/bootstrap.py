@@ -100,6 +100,7 @@ class Service:
             await self.broker.close()
         if self.places:
             self.places.close()
+        await self.auth.parts.mailer.close()
         await self.storage.close()
 
     def _checks(self) -> Mapping[str, Check]:

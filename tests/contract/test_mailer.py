@@ -21,8 +21,10 @@ async def port(serve, postbox):
 
 
 @pytest.fixture
-def mailer(port):
-    return SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{port}"), sender=SENDER)
+async def mailer(port):
+    mailer = SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{port}"), sender=SENDER)
+    yield mailer
+    await mailer.close()
 
 
 @pytest.fixture
@@ -152,6 +154,7 @@ async def test_a_guarded_server_gets_password_and_letter_encrypted(
     mailer = SmtpMailer(SmtpServer.parse(url), sender=SENDER)
     await mailer.check()
     await mailer.send(mail)
+    await mailer.close()
 
     assert postbox.was_encrypted == [True]
 

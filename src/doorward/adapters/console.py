@@ -37,6 +37,9 @@ class NoMailer:
     async def check(self) -> None:
         """Nothing that could be down."""
 
+    async def close(self) -> None:
+        """Nothing is kept."""
+
 
 def terminal_line(mail: Mail, inbox_url: str) -> str:
     """What the terminal shows in development for a caught letter."""

@@ -82,3 +82,7 @@ class InboxMailer:
     async def check(self) -> None:
         if self._forward is not None:
             await self._forward.check()
+
+    async def close(self) -> None:
+        if self._forward is not None:
+            await self._forward.close()

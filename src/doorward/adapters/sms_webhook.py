@@ -73,6 +73,9 @@ class SmsWebhook:
             raise Unavailable("sms") from error
         writer.close()
 
+    async def close(self) -> None:
+        """Nothing is kept: text messages are few."""
+
     def _client(self) -> httpx2.AsyncClient:
         service = self._service
         credentials = (service.username, service.password or "") if service.username else None

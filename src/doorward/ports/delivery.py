@@ -52,6 +52,9 @@ class Mailer(Protocol):
     async def check(self) -> None:
         """Raise Unavailable unless the server answers."""
 
+    async def close(self) -> None:
+        """Let go of connections that are kept for the next letter."""
+
 
 class EventPublisher(Protocol):
     """Tells the outside what happened."""

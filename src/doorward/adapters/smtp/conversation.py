@@ -1,7 +1,7 @@
 """An SMTP client that can be overheard: each line that it says and hears, without secrets."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,7 +93,7 @@ class OverheardSmtp(aiosmtplib.SMTP):
 
     def note(self, text: str) -> None:
         """Say what neither of the two said."""
-        self._tell(Voice.NOTE, self._mask.heard(text))
+        self._tell(Voice.NOTE, text, self._mask.heard)
 
     @contextmanager
     def _hearing_refusals(self) -> Iterator[None]:
@@ -109,7 +109,7 @@ class OverheardSmtp(aiosmtplib.SMTP):
             await self.ehlo()
 
     def _said(self, text: str) -> None:
-        self._tell(Voice.CLIENT, self._mask.sent(text))
+        self._tell(Voice.CLIENT, text, self._mask.sent)
 
     def _said_secretly(self, args: tuple[bytes, ...]) -> None:
         """Only the mechanism is said: AUTH PLAIN, AUTH LOGIN or AUTH CRAM-MD5 (RFC 4954)."""
@@ -123,6 +123,8 @@ class OverheardSmtp(aiosmtplib.SMTP):
         if response.code < 0:  # the client's word for what is no answer at all
             self.note(response.message.strip())
             return
+        if self._hear is None:
+            return
         lines = response.message.encode("utf-8", "replace").decode("utf-8").split("\n")[:MAX_LINES]
         for number, line in enumerate(lines, 1):
             shown = DOTS if response.code == CHALLENGE and line else self._mask.heard(line)
@@ -132,6 +134,7 @@ class OverheardSmtp(aiosmtplib.SMTP):
         secured: ssl.SSLObject | None = self.get_transport_info("ssl_object")
         self.note(f"encrypted: {secured.version()}" if secured else "encrypted")
 
-    def _tell(self, voice: Voice, text: str) -> None:
+    def _tell(self, voice: Voice, text: str, masked: Callable[[str], str] = str) -> None:
+        """Pass on what is safe to read, if anybody listens: most letters leave unheard."""
         if self._hear is not None:
-            self._hear(voice, text)
+            self._hear(voice, masked(text))

@@ -9,11 +9,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 import aiosmtplib
 
+from doorward.adapters.smtp.connections import LOST, KeptConnections
 from doorward.adapters.smtp.conversation import OverheardSmtp
 from doorward.adapters.smtp.failures import failure
 from doorward.domain.errors import Unavailable
@@ -86,36 +88,48 @@ class PlainHeaders(EmailPolicy):
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         """Check a header, and take it apart only if it has to be written in another form."""
         text = str(value)
-        is_looked_at = name.startswith("Content-")  # when parts are added, time and again
-        if text.isascii() and len(text.splitlines()) <= 1 and not is_looked_at:
-            return name, text
-        return super().header_store_parse(name, value)
+        if not text.isascii() or len(text.splitlines()) > 1:
+            return super().header_store_parse(name, value)
+        return _taken_apart(name, text) if name.startswith("Content-") else (name, text)
+
+
+@lru_cache(maxsize=32)
+def _taken_apart(name: str, text: str) -> tuple[str, Any]:
+    """A header that is looked at when parts are added, time and again; nearly all of them are in every letter."""
+    return EmailPolicy().header_store_parse(name, text)
 
 
 class SmtpMailer:
-    """Hands each letter over in a connection of its own."""
+    """Hands letters over, one after the other in a connection; what is overheard has one of its own."""
 
     def __init__(self, server: SmtpServer, *, sender: str, logo: bytes | None = None, timeout: float = TIMEOUT) -> None:
         self._server = server
         self._sender, self._address = sender, parseaddr(sender)[1]
         self._logo = logo
         self._timeout = timeout
+        self._own_name: str | None = None  # asked of the system at the first connection, which may take it long
+        self._kept = KeptConnections(lambda: self._client(self._timeout))
 
     async def send(self, mail: Mail, hear: Hear | None = None) -> None:
-        message, client = self._message(mail), self._client(self._timeout, hear)
+        message, overheard = self._message(mail), self._client(self._timeout, hear) if hear else None
         try:
-            async with asyncio.timeout(WHOLE_TIMEOUT), client:
+            async with asyncio.timeout(WHOLE_TIMEOUT), overheard or self._kept.lent() as client:
+                self._own_name = client.local_hostname
                 await client.send_message(message, sender=self._address, recipients=[mail.to])
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            if not isinstance(error, (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused)):
-                client.note(str(error) or f"no end within {WHOLE_TIMEOUT:.0f} s")
+        except LOST as error:
+            is_said = isinstance(error, (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused))
+            if overheard and not is_said:
+                overheard.note(str(error) or f"no end within {WHOLE_TIMEOUT:.0f} s")
             raise failure(error) from None
+
+    async def close(self) -> None:
+        await self._kept.close()
 
     async def check(self) -> None:
         try:
             async with self._client(CHECK_TIMEOUT) as client:
                 await client.noop()
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except LOST as error:
             raise Unavailable("mail") from error
 
     def _client(self, timeout: float, hear: Hear | None = None) -> OverheardSmtp:
@@ -123,6 +137,7 @@ class SmtpMailer:
         return OverheardSmtp(
             hostname=server.host,
             port=server.port,
+            local_hostname=self._own_name,
             use_tls=server.tls == "implicit",
             start_tls=server.tls == "start",
             username=server.username,
