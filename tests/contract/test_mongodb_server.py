@@ -38,7 +38,7 @@ async def opened():
 
 @pytest.fixture
 def proxied(migrated_servers):
-    """A proxy before the server, and a URL that leads through it."""
+    """A proxy before the server, and a URL that leads through it; ask for it before `opened`, so that it outlives that."""
     proxy, url = Proxy.before(migrated_servers("mongodb").partition("?")[0] + "?directConnection=true")
     yield proxy, url
     proxy.stop()
@@ -97,7 +97,7 @@ async def test_a_server_that_takes_calls_and_never_answers_is_unavailable_in_tim
         await _all_unavailable(opened(f"mongodb://127.0.0.1:{silent.getsockname()[1]}/doorward"), make)
 
 
-async def test_a_server_that_freezes_is_unavailable_in_time_and_comes_back(opened, proxied, make):
+async def test_a_server_that_freezes_is_unavailable_in_time_and_comes_back(proxied, opened, make):
     """What hung is let go of; when the server goes on, so does the service, with nothing half done."""
     proxy, url = proxied
     storage = opened(url)
@@ -111,7 +111,7 @@ async def test_a_server_that_freezes_is_unavailable_in_time_and_comes_back(opene
     assert first in (await storage.store.users.page(UserQuery())).items
 
 
-async def test_connections_that_are_cut_between_two_calls_are_nobodys_trouble(opened, proxied, make):
+async def test_connections_that_are_cut_between_two_calls_are_nobodys_trouble(proxied, opened, make):
     """A connection that died before anything could be committed costs one more try and no error."""
     proxy, url = proxied
     storage = opened(url)
@@ -124,7 +124,7 @@ async def test_connections_that_are_cut_between_two_calls_are_nobodys_trouble(op
         proxy.cut()
 
 
-async def test_a_server_that_was_away_is_used_again(opened, proxied, make):
+async def test_a_server_that_was_away_is_used_again(proxied, opened, make):
     """Down is Unavailable, and up again is as if nothing had been."""
     proxy, url = proxied
     storage = opened(url)
