@@ -38,7 +38,7 @@ async def opened():
 
 @pytest.fixture
 def proxied(migrated_servers):
-    """A proxy before the server, and a URL that leads through it; ask for it before `opened`, so that it outlives that."""
+    """A proxy before the server, and a URL that leads through it. Ask for it before `opened`, which it outlives."""
     proxy, url = Proxy.before(migrated_servers("mongodb").partition("?")[0] + "?directConnection=true")
     yield proxy, url
     proxy.stop()

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-from doorward.adapters import jwt as jwt_adapter
 from doorward.adapters.jwt import JwtTokenIssuer
+from doorward.adapters.jwt import issuer as jwt_issuer
 from doorward.adapters.key_ring import CachedKeyRing
 from doorward.adapters.memory import MemoryOutbox, MemoryStore
 from doorward.domain.errors import TokenInvalid
@@ -76,7 +76,7 @@ def _parts(token):
 
 def _material(issuer, generation=1):
     """The key with which the service signs."""
-    return issuer._key(SECRET, generation).material
+    return issuer._signatures.key(SECRET, generation).material
 
 
 def _packed(value):
@@ -93,7 +93,7 @@ def forge(issuer, algorithm, token):
         old_header, old_claims = _parts(token)
         new_header = {k: v for k, v in (old_header | dict(header)).items() if v is not None}
         new_claims = {k: v for k, v in (old_claims | dict(claims)).items() if v is not None}
-        return jwt.encode(new_header, new_claims, key, registry=issuer._registry)
+        return jwt.encode(new_header, new_claims, key, registry=issuer._signatures._registry)
 
     return build
 
@@ -327,7 +327,7 @@ async def test_the_published_keys_hold_no_private_part(new_issuer, signing, kind
     assert set(public) <= {"kty", "crv", "x", "y", "kid", "use", "alg"}
     assert (public["kty"], public["alg"], public["use"]) == (kind, signing, "sig")
     assert public["kid"] == _parts(token)[0]["kid"]
-    assert jwt.decode(token, key, registry=issuer._registry).claims["sub"] == str(user.id)
+    assert jwt.decode(token, key, registry=issuer._signatures._registry).claims["sub"] == str(user.id)
     assert json.loads(json.dumps(await issuer.jwks(now))) == await issuer.jwks(now)
 
 
@@ -372,7 +372,7 @@ async def test_a_broken_token_is_refused_after_a_good_one(issuer, token, now):
 
 async def test_no_more_tokens_are_remembered_than_fit(issuer, make, user, now, monkeypatch):
     """The oldest are forgotten, and simply checked again."""
-    monkeypatch.setattr(jwt_adapter, "MOST_CHECKED", 2)
+    monkeypatch.setattr(jwt_issuer, "MOST_CHECKED", 2)
     tokens = [(await issuer.issue(make.session(user_id=user.id), user, now)).token for _ in range(4)]
     for token in (*tokens, *tokens):
         assert (await issuer.read(token, now)).user_id == user.id

@@ -28,7 +28,7 @@ VIOLATIONS = [
     ("adapters", "adapters/smtp/mailer.py", "import doorward.adapters.keys"),
     ("dialects", "http/dialects/signup_signin.py", "import doorward.http.dialects.native"),
     ("policies", "domain/policies/reset.py", "import doorward.domain.policies.session"),
-    ("framework", "adapters/jwt.py", "from fastapi import HTTPException"),
+    ("framework", "adapters/jwt/jose.py", "from fastapi import HTTPException"),
     ("framework", "settings/load.py", "import starlette.config"),
     ("drivers", "http/security.py", "from joserfc import jwt"),
     ("drivers", "bootstrap.py", "from sqlalchemy import text"),

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from doorward.adapters.jwt import _signing_key
+from doorward.adapters.jwt import jose
 from doorward.adapters.keys import derive_key
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -57,7 +57,7 @@ def key_id(secret: str, algorithm: str = "ES256", generation: int = 1) -> str:
 
 def signing_key(secret: str, generation: int = 1) -> Any:
     """The key with which an installation with this secret signs by ES256."""
-    return _signing_key(secret, "ES256", generation).private_key
+    return jose.signing_key(secret, "ES256", generation).private_key
 
 
 @dataclass(frozen=True)

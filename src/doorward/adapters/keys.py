@@ -6,13 +6,13 @@ import hmac
 import struct
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from doorward.ports.secrets import TokenKind, TokenRef
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hmac import HMAC
 
 _MAC_BYTES = 20
 _BODY = struct.Struct(">16sI")
@@ -21,6 +21,9 @@ _TOKEN_LENGTH = 54
 
 def derive_key(secret: str, purpose: str, length: int = 32) -> bytes:
     """A key of its own for each purpose (HKDF, RFC 5869): none can stand in for another."""
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - much memory, of no use to who is idle
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - likewise
+
     return HKDF(SHA256(), length, salt=b"doorward", info=purpose.encode()).derive(secret.encode())
 
 
@@ -72,7 +75,13 @@ class HmacSecretMinter:
     def _mac(self, purpose: str, message: bytes) -> bytes:
         """Go on from where the key is taken in: to begin anew takes twenty times as long beside hashes of passwords."""
         if purpose not in self._begun:
-            self._begun[purpose] = HMAC(derive_key(self._secret, purpose), SHA256())
+            self._begun[purpose] = self._begin(purpose)
         mac = self._begun[purpose].copy()
         mac.update(message)
         return mac.finalize()
+
+    def _begin(self, purpose: str) -> "HMAC":
+        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - much memory, of no use to who is idle
+        from cryptography.hazmat.primitives.hmac import HMAC  # noqa: PLC0415 - likewise
+
+        return HMAC(derive_key(self._secret, purpose), SHA256())

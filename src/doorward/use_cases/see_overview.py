@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 
 from doorward.domain.actor import Actor
 from doorward.domain.events import EventType
@@ -58,6 +57,8 @@ class SeeOverview:
 
     async def _mail_delay(self) -> timedelta | None:
         """How long half of the newest letters with a code waited at most."""
+        from statistics import median  # noqa: PLC0415 - takes longer to load than this page to answer
+
         query = AuditQuery(event_type=EventType.VERIFICATION_SENT.audit_name, limit=LETTERS)
         waited = [row.details.get("waited_ms") for row in (await self.store.audit.page(query)).items]
         known = [ms for ms in waited if isinstance(ms, int)]

@@ -8,8 +8,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 from doorward.adapters.hashing.scheme import BROKEN, COSTLY, KEYLESS, MAX_ITERATIONS, Verifier, is_costly
 
 _PBKDF2 = re.compile(r"pbkdf2_(sha1|sha256)\$([1-9][0-9]{0,14})\$([^$]+)\$([^$]+)")
@@ -150,6 +148,8 @@ class FirebaseScrypt:
         match = _FIREBASE.fullmatch(stored)
         if match is None or self._key is None:
             return False
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415 - few need it
+
         cost, salt = ScryptCost(1 << int(match[1]), int(match[2]), 1), _decoded(match[3])
         key = cost.key(text, salt + self._key.salt_separator, _AES_KEY_BYTES)
         encryptor = Cipher(algorithms.AES(key), modes.CTR(bytes(16))).encryptor()

@@ -1,10 +1,7 @@
 """Hashing in as many threads as there are cores, with a bounded queue before them."""
 
 import asyncio
-import ctypes
-import math
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +19,7 @@ from doorward.domain.policies.hashing import HashingPolicy
 R = TypeVar("R")
 NICENESS = 10
 QUEUE_SECONDS = 4.0
+ASSUMED_SECONDS = 0.1  # of a hash, before the first is done
 RETRY_SECONDS = 2.0
 HISTORY_SECONDS = 5.0
 
@@ -42,9 +40,8 @@ class PooledPasswordHasher:
         self.slots = policy.slots or max(1, (os.cpu_count() or 1) // workers)
         self._pool = ThreadPoolExecutor(self.slots, "hashing", initializer=_give_way)
         self._queue = policy.queue
-        self._quickest = math.inf
-        self._dummy = self._hash("nobody has this password")
-        _give_back_memory()
+        self._quickest: float | None = None
+        self._decoy = self._new.decoy()
         self._in_flight = 0
         self.computed = 0
 
@@ -54,13 +51,15 @@ class PooledPasswordHasher:
 
         Slower ones tell what else the machine was doing, at its start for example.
         """
-        return self._queue if self._queue is not None else max(8, int(self.slots * QUEUE_SECONDS / self._quickest))
+        if self._queue is not None:
+            return self._queue
+        return max(8, int(self.slots * QUEUE_SECONDS / (self._quickest or ASSUMED_SECONDS)))
 
     async def hash(self, password: Password) -> str:
-        return await self._run(lambda: self._hash(password.text))
+        return await self._run(lambda: self._noting(lambda: self._new.hash(password.text)))
 
     async def verify(self, password_hash: str | None, password: Password) -> bool:
-        matches = await self._run(lambda: self._matches(password_hash or self._dummy, password))
+        matches = await self._run(lambda: self._matches(password_hash or self._decoy, password))
         return matches and password_hash is not None
 
     async def matches_any(self, password_hashes: tuple[str, ...], password: Password) -> bool:
@@ -86,14 +85,11 @@ class PooledPasswordHasher:
         """Stop the threads once they have finished what they are at."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _hash(self, text: str) -> str:
-        return self._noting(lambda: self._new.hash(text))
-
     def _noting(self, work: Callable[[], R]) -> R:
         """Note how long a hash has taken; no answer, or a false one, may have come without computing any."""
         done, seconds = _timed(work)
         if done:
-            self._quickest = min(self._quickest, seconds)
+            self._quickest = min(self._quickest or seconds, seconds)
         return done
 
     def _matches(self, password_hash: str, password: Password) -> bool:
@@ -102,7 +98,7 @@ class PooledPasswordHasher:
             return False
         verifier = self._verifier(password_hash)
         if verifier is None or verifier.flaw(password_hash):
-            self._new.verify(self._dummy, password.text)
+            self._new.verify(self._decoy, password.text)
             return False
         if self.is_outdated(password_hash):  # it costs more or less than one of today's
             return verifier.verify(password_hash, password.text)
@@ -126,13 +122,6 @@ class PooledPasswordHasher:
 def _timed(work: Callable[[], R]) -> tuple[R, float]:
     start = time.perf_counter()
     return work(), time.perf_counter() - start
-
-
-def _give_back_memory() -> None:
-    """Return what the first hash took (glibc keeps it for this thread, which hashes no more)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
-    if trim is not None:
-        trim(0)
 
 
 def _give_way() -> None:

@@ -31,6 +31,9 @@ class Scheme(Verifier, Protocol):
     def hash(self, text: str) -> str:
         """Hash a password, salted."""
 
+    def decoy(self) -> str:
+        """A hash that no password has, and that takes as long to compare with as any new one."""
+
     def is_outdated(self, stored: str) -> bool:
         """Whether a hash of this scheme was made with other parameters than new ones are."""
 

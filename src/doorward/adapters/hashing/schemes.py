@@ -1,6 +1,8 @@
 """The schemes of new hashes, and the list of all whose hashes are verified."""
 
 import re
+import secrets
+from base64 import b64encode
 
 import bcrypt
 from argon2 import PasswordHasher as Argon2
@@ -15,6 +17,7 @@ _BASE64 = "[A-Za-z0-9+/]"
 _ARGON2 = re.compile(
     rf"\$argon2(?:id|i|d)(?:\$v=[0-9]+)?\$m=([0-9]+),t=([0-9]+),p=([0-9]+)\${_BASE64}{{11,}}\${_BASE64}{{6,}}"
 )
+_BLOWFISH_BASE64 = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _BCRYPT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 
 
@@ -40,6 +43,11 @@ class Argon2Scheme:
 
     def hash(self, text: str) -> str:
         return self._argon2.hash(text)
+
+    def decoy(self) -> str:
+        costs = f"m={self._policy.memory_kib},t={self._policy.time_cost},p={self._policy.parallelism}"
+        salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
+        return f"$argon2id$v=19${costs}${salt}${digest}"
 
     def verify(self, stored: str, text: str) -> bool:
         try:
@@ -70,6 +78,9 @@ class BcryptScheme:
 
     def hash(self, text: str) -> str:
         return bcrypt.hashpw(text.encode(), bcrypt.gensalt(self._cost)).decode()
+
+    def decoy(self) -> str:
+        return bcrypt.gensalt(self._cost).decode() + "".join(secrets.choice(_BLOWFISH_BASE64) for _ in range(31))
 
     def verify(self, stored: str, text: str) -> bool:
         secret = text.encode()
