@@ -258,7 +258,9 @@ def policies_of(settings: Settings) -> Policies:
 def _broker(settings: Settings) -> MessageBroker | None:
     if settings.rabbitmq_url is None:
         return None
-    return open_broker(settings.rabbitmq_url.get_secret_value(), [derive_key(secret, "jobs") for secret in _secrets(settings)])
+    return open_broker(
+        settings.rabbitmq_url.get_secret_value(), [derive_key(secret, "jobs") for secret in _secrets(settings)]
+    )
 
 
 async def must_be_migrated(storage: Storage) -> None:
