@@ -6,15 +6,16 @@ from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_MARKS = 0x7 << 76 | 0x2 << 62
+MARKS = 0x7 << 76 | 0x2 << 62
 """Its version and its variant."""
-_RANDOM = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
+UNMARKED = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
+"""Where, below the moment, it is random."""
 
 
 def new_id(now: datetime) -> UUID:
     """Make a UUIDv7 for the moment `now`: sortable by time, 74 random bits."""
     milliseconds = (now - _EPOCH) // _MILLISECOND & (1 << 48) - 1
-    return UUID(int=milliseconds << 80 | int.from_bytes(token_bytes(10), "big") & _RANDOM | _MARKS)
+    return UUID(int=milliseconds << 80 | int.from_bytes(token_bytes(10), "big") & UNMARKED | MARKS)
 
 
 def made_at(made: UUID) -> datetime | None:

@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from doorward.domain.ids import MARKS, UNMARKED
 from doorward.http.client import address_of
 from doorward.http.config import HttpConfig
 from doorward.http.errors import internal
@@ -147,6 +148,5 @@ def note_request(scope: Scope, config: HttpConfig, *, request_id: str, path: str
 
 def new_id_text() -> str:
     """An id for a request, a UUIDv7; never one that the caller sent. Nobody relies on its being hard to guess."""
-    time_high, time_low = divmod(time.time_ns() // 1_000_000, 1 << 16)
-    high, middle, low = getrandbits(12), getrandbits(14) | 1 << 15, getrandbits(48)
-    return f"{time_high:08x}-{time_low:04x}-7{high:03x}-{middle:04x}-{low:012x}"
+    text = f"{time.time_ns() // 1_000_000 << 80 | getrandbits(80) & UNMARKED | MARKS:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

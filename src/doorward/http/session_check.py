@@ -107,8 +107,8 @@ class SessionCheck:
         """Answer, or return False and leave it to the routes."""
         began = time.perf_counter()
         token = self._token(scope["headers"])
-        checked = await self._check(token) if token else None
-        if checked is None:
+        checked = token and (self._remembered.find(token) or await self._read(token))
+        if not checked:
             return False
         request_id = new_id_text()
         is_session = scope["path"] == SESSION_PATH
@@ -125,10 +125,7 @@ class SessionCheck:
             note_request(scope, self._config, request_id=request_id, path=scope["path"], status=200, began=began)
         return True
 
-    async def _check(self, token: str) -> Checked | None:
-        found = self._remembered.find(token)
-        if found is not None:
-            return found
+    async def _read(self, token: str) -> Checked | None:
         read_at = time.monotonic()
         try:
             current = await self._auth.authenticate(token)
