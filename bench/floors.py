@@ -1,7 +1,7 @@
 """`python -m bench.floors KIND M T P SECONDS`: bare password hashes on all cores, in a process of their own.
 
-`plain` is argon2-cffi as it comes; `kept` the same with glibc told to keep its memory; `product` is the scheme of
-`doorward.adapters.hashing`, without service, queue or database. It prints JSON.
+`plain` is argon2-cffi as it comes; `kept` the same with glibc told to keep its memory, `paged` to keep it in large
+pages; `product` is the scheme of `doorward.adapters.hashing`, without service, queue or database. It prints JSON.
 """
 
 import json
@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-KEPT = {"GLIBC_TUNABLES": "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=8589934592:glibc.malloc.arena_max=1"}
+KEPT = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=8589934592:glibc.malloc.arena_max=1"
+TUNABLES = {"kept": KEPT, "paged": f"{KEPT}:glibc.malloc.hugetlb=1"}
 PASSWORD = "a long walk in the hills"
 
 
@@ -29,7 +30,8 @@ class Floor:
 def measure(kind: str, hashing: tuple[int, int, int], seconds: float, more: Mapping[str, str] | None = None) -> Floor:
     """Run this module, with more variables in its environment, and read what it prints."""
     command = [sys.executable, "-m", "bench.floors", kind, *map(str, hashing), str(seconds)]
-    env = {**os.environ, **(KEPT if kind == "kept" else {}), **(more or {})}
+    told = {"GLIBC_TUNABLES": TUNABLES[kind]} if kind in TUNABLES else {}
+    env = {**os.environ, **told, **(more or {})}
     said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     return Floor(**json.loads(said))
 

@@ -24,7 +24,7 @@ class Bar:
 
     @property
     def look(self) -> str:
-        if self.label.startswith(("bare", "Doorward's hash")):
+        if self.label.startswith("bare"):
             return "floor"
         return "own" if self.label.startswith("Doorward") else "other"
 

@@ -12,7 +12,7 @@ FLOORS = {
     "bare hash, 19 MiB": ("plain", OWASP),
     "bare hash, 64 MiB": ("plain", RFC9106),
     "bare hash, 64 MiB, memory kept": ("kept", RFC9106),
-    "Doorward's hash alone, 64 MiB": ("product", RFC9106),
+    "bare hash, 64 MiB, memory kept in large pages": ("paged", RFC9106),
 }
 
 

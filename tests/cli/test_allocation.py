@@ -51,3 +51,4 @@ def test_serve_tells_itself(launch, own, is_told):
     begun_with = Path(f"/proc/{program.process.pid}/environ").read_text(encoding="utf-8")
 
     assert ("mmap_threshold=68157440" in begun_with) is is_told
+    assert ("hugetlb=1" in begun_with) is is_told
