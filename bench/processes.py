@@ -58,17 +58,27 @@ def tree(root: int) -> set[int]:
     return found
 
 
-def backends(database: str) -> set[int]:
-    """PostgreSQL's processes that serve one database, by their titles."""
-    found = set()
+def postgres_titles() -> Iterator[tuple[int, str]]:
+    """PostgreSQL's processes, with what each says of itself."""
     for pid in all_pids():
         try:
             title = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if title.startswith("postgres:") and database in title.split():
-            found.add(pid)
-    return found
+        if title.startswith("postgres:"):
+            yield pid, title
+
+
+def backends(database: str) -> set[int]:
+    """PostgreSQL's processes that serve one database, by their titles."""
+    return {pid for pid, title in postgres_titles() if database in title.split()}
+
+
+def ended_backends() -> float:
+    """Seconds that PostgreSQL's processes which are gone have used, as their parents keep them."""
+    parents = {fields[1] for pid, _ in postgres_titles() if (fields := _stat(pid))}
+    kept = (_stat(int(pid)) for pid in parents)
+    return sum(int(fields[13]) + int(fields[14]) for fields in kept if fields) / TICKS
 
 
 def pss_mib(pids: Iterable[int]) -> float:
@@ -91,10 +101,10 @@ def busy_seconds() -> tuple[float, float]:
 
 
 def own_seconds(databases: Iterable[str]) -> float:
-    """What the harness, all that it has started and the backends of its databases have used."""
+    """What the harness, all that it has started and the backends of its databases have used, gone ones included."""
     reaped = resource.getrusage(resource.RUSAGE_CHILDREN)
     pids = tree(os.getpid()).union(*(backends(name) for name in databases))
-    return reaped.ru_utime + reaped.ru_stime + sum(cpu_of(pid) for pid in pids)
+    return reaped.ru_utime + reaped.ru_stime + ended_backends() + sum(cpu_of(pid) for pid in pids)
 
 
 @dataclass(frozen=True)
